@@ -1,0 +1,1 @@
+//! todo:platform on Sidespin.

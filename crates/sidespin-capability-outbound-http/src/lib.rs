@@ -1,0 +1,165 @@
+//! `wasi:http` out of a component, 0.2 and 0.3: to the hosts that the manifest grants, and to the application's other
+//! components, which `http://<component>.spin.internal` names and which are called inside this process.
+
+mod send;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use futures::future::BoxFuture;
+use sidespin_app::{App, Component, ComponentId, Diagnostic};
+use sidespin_capability::{Capability, Lend};
+use sidespin_expressions::Variables;
+use sidespin_outbound::AllowedHosts;
+use wasmtime::component::{HasData, Linker};
+use wasmtime_wasi_http::{Error, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView};
+
+pub use send::OutboundHooks;
+
+/// The capability.
+#[derive(Debug)]
+pub struct OutboundHttp;
+
+impl HasData for OutboundHttp {
+    type Data<'a> = WasiHttpCtxView<'a>;
+}
+
+/// Calls another component of the application.
+pub trait Services: Send + Sync {
+    /// Hands a request to `component` and answers with its response.
+    fn call(
+        &self,
+        component: ComponentId,
+        request: http::Request<WasiBody>,
+    ) -> BoxFuture<'static, Result<http::Response<WasiBody>, Error>>;
+
+    /// Whether `component` runs in this process and takes HTTP requests.
+    fn has(&self, component: &ComponentId) -> bool;
+}
+
+/// The way to the other components. Known only once they are running, hence filled in late, once.
+#[derive(Clone, Default)]
+pub struct ServiceDirectory(Arc<OnceLock<Arc<dyn Services>>>);
+
+impl std::fmt::Debug for ServiceDirectory {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("ServiceDirectory").field(&self.0.get().is_some()).finish()
+    }
+}
+
+impl ServiceDirectory {
+    /// Opens the way. Opening it twice keeps the first.
+    pub fn open(&self, services: Arc<dyn Services>) {
+        self.0.get_or_init(|| services);
+    }
+
+    pub(crate) fn get(&self) -> Option<&Arc<dyn Services>> {
+        self.0.get()
+    }
+}
+
+/// What the instances of one component share.
+#[derive(Debug)]
+pub struct ComponentAccess {
+    pub(crate) component: ComponentId,
+    pub(crate) allowed: AllowedHosts,
+    pub(crate) services: ServiceDirectory,
+}
+
+/// What the capability takes from the rest of the host.
+#[derive(Debug, Clone)]
+pub struct OutboundHttpNeeds {
+    /// For templates in `allowed_outbound_hosts`.
+    pub variables: Arc<Variables>,
+    /// The way to the other components.
+    pub services: ServiceDirectory,
+}
+
+/// One instance's state.
+#[derive(Debug)]
+pub struct OutboundHttpState {
+    context: WasiHttpCtx,
+    hooks: OutboundHooks,
+}
+
+impl OutboundHttpState {
+    /// The view that wasmtime's `wasi:http` works on; incoming requests are converted through it too.
+    pub fn view<'a>(&'a mut self, table: &'a mut wasmtime::component::ResourceTable) -> WasiHttpCtxView<'a> {
+        WasiHttpCtxView { hooks: &mut self.hooks, table, ctx: &mut self.context }
+    }
+}
+
+fn view<T: Lend<OutboundHttp>>(data: &mut T) -> WasiHttpCtxView<'_> {
+    let (state, table) = data.lend();
+    state.view(table)
+}
+
+impl Capability for OutboundHttp {
+    const NAME: &'static str = "outbound HTTP";
+    const SERVES: &'static [&'static str] = &["wasi:http/*@0.2", "wasi:http/*@0.3"];
+
+    type Config = BTreeMap<String, ()>;
+    type Needs = OutboundHttpNeeds;
+    type AppState = BTreeMap<ComponentId, Arc<ComponentAccess>>;
+    type InstanceState = OutboundHttpState;
+
+    fn link<T: Lend<Self>>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+        use wasmtime_wasi_http::{p2, p3};
+
+        p2::bindings::http::outgoing_handler::add_to_linker::<T, WasiHttp>(linker, view)?;
+        let options = p2::bindings::http::types::LinkOptions::default();
+        p2::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, &options, view)?;
+        p3::bindings::http::client::add_to_linker::<T, WasiHttp>(linker, view)?;
+        p3::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, view)
+    }
+
+    fn configure(app: &App, _config: Self::Config, needs: Self::Needs) -> Result<Self::AppState, Diagnostic> {
+        app.components
+            .values()
+            .map(|component| {
+                let access = ComponentAccess {
+                    component: component.id.clone(),
+                    allowed: allowed_hosts(component, &needs.variables)?,
+                    services: needs.services.clone(),
+                };
+                Ok((component.id.clone(), Arc::new(access)))
+            })
+            .collect()
+    }
+
+    fn instantiate(state: &Self::AppState, component: &ComponentId) -> Self::InstanceState {
+        let access = state.get(component).cloned().unwrap_or_else(|| {
+            Arc::new(ComponentAccess {
+                component: component.clone(),
+                allowed: AllowedHosts::default(),
+                services: ServiceDirectory::default(),
+            })
+        });
+        OutboundHttpState { context: WasiHttpCtx::new(), hooks: OutboundHooks::new(access) }
+    }
+}
+
+fn allowed_hosts(component: &Component, variables: &Variables) -> Result<AllowedHosts, Diagnostic> {
+    let location = component.location_of("allowed_outbound_hosts").cloned();
+    let mut entries = Vec::new();
+    for entry in &component.allowed_outbound_hosts {
+        let rendered = variables.render_text(entry).map_err(|error| {
+            Diagnostic::new(format!("`{entry}` in `allowed_outbound_hosts` of `{}` has no value", component.id))
+                .at(location.clone())
+                .caused_by(&error)
+                .hint(error.hint().unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()))
+        })?;
+        // An entry that a variable leaves empty grants nothing.
+        if !rendered.expose().is_empty() {
+            entries.push(rendered.expose().to_owned());
+        }
+    }
+    AllowedHosts::parse(entries).map_err(|errors| {
+        let mut diagnostic = Diagnostic::new(format!("`allowed_outbound_hosts` of `{}` is not valid", component.id))
+            .at(location);
+        for error in &errors {
+            diagnostic = diagnostic.caused_by(error);
+        }
+        diagnostic.hint("an entry is `scheme://host[:port]`, such as `https://api.example.com` or `http://*.spin.internal`")
+    })
+}

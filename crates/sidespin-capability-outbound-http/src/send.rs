@@ -1,0 +1,99 @@
+//! Sends one request: to another component, or to a granted host at an address that may be reached.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http_body_util::BodyExt;
+use sidespin_app::ComponentId;
+use sidespin_outbound::Destination;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
+
+use crate::ComponentAccess;
+
+/// The policy behind `wasi:http`'s client, for one instance.
+#[derive(Debug)]
+pub struct OutboundHooks {
+    access: Arc<ComponentAccess>,
+}
+
+impl OutboundHooks {
+    pub(crate) fn new(access: Arc<ComponentAccess>) -> Self {
+        Self { access }
+    }
+}
+
+type Sent = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+
+impl WasiHttpHooks for OutboundHooks {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _response_processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        Box::new(send(Arc::clone(&self.access), request, options))
+    }
+}
+
+async fn send(
+    access: Arc<ComponentAccess>,
+    request: http::Request<WasiBody>,
+    options: Option<RequestOptions>,
+) -> Sent {
+    let destination = Destination::parse(&request.uri().to_string(), "https").map_err(|error| {
+        tracing::warn!(component = %access.component, %error, "an outbound request has no usable address");
+        Error::HttpRequestUriInvalid
+    })?;
+    if !access.allowed.allows(&destination) {
+        let hint = access.allowed.denial_hint(access.component.as_str(), &destination);
+        tracing::warn!(component = %access.component, "an outbound request was denied; {hint}");
+        return Err(Error::HttpRequestDenied);
+    }
+    if let Some(component) = destination.component() {
+        return call_component(&access, ComponentId::from(component), request).await;
+    }
+    let address = permitted_address(&access, &destination).await?;
+    tracing::trace!(component = %access.component, %address, "sending an outbound request");
+    let (response, driving) = default_send_request(request, options).await?;
+    Ok((response.map(BodyExt::boxed_unsync), Box::new(driving)))
+}
+
+async fn call_component(
+    access: &ComponentAccess,
+    component: ComponentId,
+    request: http::Request<WasiBody>,
+) -> Sent {
+    let Some(services) = access.services.get().filter(|services| services.has(&component)) else {
+        tracing::warn!(
+            component = %access.component,
+            "`{component}.spin.internal` was called, but no component `{component}` with an HTTP trigger runs here"
+        );
+        return Err(Error::DestinationNotFound);
+    };
+    let response = services.call(component, request).await?;
+    Ok((response, Box::new(std::future::ready(Ok(())))))
+}
+
+/// Every address that the name resolves to must be one that the grant covers, or a granted name could lead to a machine
+/// that nobody meant to grant.
+async fn permitted_address(access: &ComponentAccess, destination: &Destination) -> Result<IpAddr, Error> {
+    let host = destination.host().to_string();
+    let port = destination.port().unwrap_or(443);
+    let addresses = tokio::net::lookup_host((host.trim_matches(['[', ']']), port))
+        .await
+        .map_err(|error| {
+            tracing::warn!(component = %access.component, %host, %error, "an outbound host was not found");
+            Error::DestinationNotFound
+        })?;
+    let mut first = None;
+    for address in addresses {
+        if !access.allowed.allows_address(destination, address.ip()) {
+            let hint =
+                access.allowed.address_denial_hint(access.component.as_str(), destination, address.ip());
+            tracing::warn!(component = %access.component, "an outbound request was denied; {hint}");
+            return Err(Error::DestinationIpProhibited);
+        }
+        first.get_or_insert(address.ip());
+    }
+    first.ok_or(Error::DestinationNotFound)
+}

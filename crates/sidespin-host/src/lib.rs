@@ -1,0 +1,184 @@
+//! The composition root: the one crate that names capabilities and triggers both, and puts them together for an
+//! application.
+//!
+//! [`Host::prepare`] finds every mistake that can be found without touching the network; [`Host::run`] binds ports, starts
+//! the triggers and drains them again when told to stop.
+
+mod admin;
+mod capabilities;
+mod components;
+mod data;
+mod readiness;
+mod services;
+mod state_directory;
+mod triggers;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sidespin_app::{App, Diagnostic, Diagnostics};
+use sidespin_capability_outbound_http::ServiceDirectory;
+use sidespin_engine::{Engine, EngineConfig, EngineError};
+use sidespin_expressions::Variables;
+use sidespin_manifest::RuntimeConfig;
+use sidespin_telemetry::Metrics;
+use sidespin_trigger::{PoolConfig, TriggerError};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::components::Components;
+use crate::readiness::Readiness;
+use crate::triggers::Triggers;
+
+use crate::capabilities::{Capabilities, Needs, config_keys};
+
+/// Everything that an application's run is told.
+#[derive(Debug)]
+pub struct HostOptions {
+    /// What to run.
+    pub app: App,
+    /// Its variables, resolved.
+    pub variables: Variables,
+    /// runtime-config.toml, empty where there is none.
+    pub runtime_config: RuntimeConfig,
+    /// Where databases, the broker's log, jobs and compiled components are kept.
+    pub state_directory: PathBuf,
+    /// Where the HTTP trigger listens.
+    pub http_listen: SocketAddr,
+    /// Where metrics and health are served.
+    pub admin_listen: SocketAddr,
+    /// Where the embedded Kafka broker listens, if one is needed.
+    pub kafka_listen: SocketAddr,
+    /// How long work in flight may take after the signal to stop.
+    pub shutdown_grace: Duration,
+    /// Bounds for instances.
+    pub engine: EngineConfig,
+    /// How instances are kept and reused.
+    pub pool: PoolConfig,
+}
+
+/// Why a host did not start, or stopped by itself.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The manifest, the runtime configuration or a component is wrong.
+    #[error(transparent)]
+    Configuration(#[from] Diagnostics),
+    /// Something outside of them: a port, a directory, the machine.
+    #[error(transparent)]
+    Environment(Diagnostic),
+    /// A trigger gave up.
+    #[error(transparent)]
+    Trigger(#[from] TriggerError),
+}
+
+impl From<Diagnostic> for HostError {
+    fn from(mistake: Diagnostic) -> Self {
+        Self::Configuration(mistake.into())
+    }
+}
+
+/// Where a running host can be reached.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// The application's address, if it has HTTP triggers.
+    pub http: Option<SocketAddr>,
+    /// The embedded Kafka broker's address, if it runs.
+    pub kafka: Option<SocketAddr>,
+    /// The admin port.
+    pub admin: SocketAddr,
+}
+
+/// An application that was checked and can run.
+#[derive(Debug)]
+pub struct Host {
+    triggers: Triggers,
+    metrics: Metrics,
+    admin_listen: SocketAddr,
+    shutdown_grace: Duration,
+}
+
+impl Host {
+    /// Checks everything, compiles what is not cached, and opens the state directory. Blocks; call it before or off the
+    /// async workers.
+    ///
+    /// # Errors
+    /// Any mistake in what the options hold, or a state directory that cannot be used.
+    pub fn prepare(options: HostOptions) -> Result<Self, HostError> {
+        let HostOptions { app, variables, runtime_config, state_directory, .. } = options;
+        runtime_config.refuse_unknown(config_keys())?;
+        triggers::refuse_unknown(&app)?;
+        state_directory::open(&state_directory).map_err(HostError::Environment)?;
+        let metrics = Metrics::default();
+        let directory = ServiceDirectory::default();
+        let needs = Needs {
+            variables: Arc::new(variables),
+            state_directory: state_directory.clone(),
+            services: directory.clone(),
+        };
+        let capabilities = Capabilities::configure(&app, &runtime_config, needs)?;
+        let engine = Engine::new(options.engine, Some(&state_directory.join("cache/compiled")))
+            .map_err(|error| HostError::Environment(engine_failed(&error)))?;
+        let mut linker = engine.linker();
+        capabilities::link(&mut linker).map_err(|error| {
+            Diagnostic::new(format!("the host's interfaces could not be linked: {error:#}"))
+        })?;
+        let instances = components::shared(Components::link(&app, &engine, &linker, capabilities)?);
+        let triggers = Triggers::new(
+            &app,
+            &instances,
+            triggers::Needs { http_listen: options.http_listen, pool: options.pool, metrics: metrics.clone() },
+            &directory,
+        )?;
+        Ok(Self {
+            triggers,
+            metrics,
+            admin_listen: options.admin_listen,
+            shutdown_grace: options.shutdown_grace,
+        })
+    }
+
+    /// Runs until `shutdown` is cancelled and everything in flight is finished, or the grace period is over. Calls
+    /// `started` once every trigger takes events.
+    ///
+    /// # Errors
+    /// A port that is in use, or a trigger that cannot go on.
+    pub async fn run(
+        self,
+        shutdown: CancellationToken,
+        started: impl FnOnce(Started) + Send,
+    ) -> Result<(), HostError> {
+        let admin_listen = self.admin_listen;
+        let refused = |error: std::io::Error| {
+            HostError::Environment(
+                Diagnostic::new(format!("cannot listen on {admin_listen} for metrics and health"))
+                    .caused_by(&error)
+                    .hint("stop what uses the address, or give another one with `--admin-listen`"),
+            )
+        };
+        let listener = admin::bind(admin_listen).await.map_err(refused)?;
+        let admin_address = listener.local_addr().map_err(refused)?;
+        let readiness = Arc::new(Readiness::default());
+        // Probes are answered until the very end, so that an orchestrator sees the draining.
+        let admin_shutdown = CancellationToken::new();
+        let serving = admin::serve(listener, self.metrics, Arc::clone(&readiness), admin_shutdown.clone());
+        let admin_task = tokio::spawn(serving);
+        let result = self
+            .triggers
+            .run(&readiness, &shutdown, self.shutdown_grace, |http| started(Started { http, kafka: None, admin: admin_address }))
+            .await;
+        admin_shutdown.cancel();
+        if admin_task.await.is_err() {
+            tracing::warn!("the admin server ended in a panic");
+        }
+        result
+    }
+}
+
+fn engine_failed(error: &EngineError) -> Diagnostic {
+    Diagnostic::new("the WebAssembly engine cannot be set up")
+        .caused_by(error)
+        .hint("raise the limit on virtual memory (`ulimit -v unlimited`), or lower SPIN_MAX_INSTANCE_MEMORY")
+}

@@ -1,0 +1,143 @@
+//! All triggers: made for an application, run side by side, drained together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sidespin_app::{App, Diagnostic, Diagnostics};
+use sidespin_capability_outbound_http::ServiceDirectory;
+use sidespin_telemetry::Metrics;
+use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
+use sidespin_trigger_http::{HttpNeeds, HttpTrigger};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::HostError;
+use crate::data::InstanceData;
+use crate::readiness::Readiness;
+use crate::services::LocalServices;
+
+/// The trigger types that this host has.
+const TYPES: &[&str] = &[<HttpTrigger<InstanceData> as Trigger<InstanceData>>::TYPE];
+
+/// What the triggers take from the command line and the rest of the host.
+pub(crate) struct Needs {
+    pub(crate) http_listen: SocketAddr,
+    pub(crate) pool: PoolConfig,
+    pub(crate) metrics: Metrics,
+}
+
+/// The triggers that the application uses.
+#[derive(Debug)]
+pub(crate) struct Triggers {
+    http: Option<HttpTrigger<InstanceData>>,
+}
+
+/// Every entry must be of a type that this host has.
+pub(crate) fn refuse_unknown(app: &App) -> Result<(), Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    for entry in app.triggers.iter().filter(|entry| !TYPES.contains(&entry.trigger_type.as_str())) {
+        diagnostics.push(
+            Diagnostic::new(format!("no trigger of type `{}` is known here", entry.trigger_type))
+                .at(entry.location.clone())
+                .hint(format!("the types are: {}", TYPES.join(", "))),
+        );
+    }
+    diagnostics.or_ok(())
+}
+
+impl Triggers {
+    pub(crate) fn new(
+        app: &App,
+        instances: &Arc<dyn Instances<InstanceData>>,
+        needs: Needs,
+        directory: &ServiceDirectory,
+    ) -> Result<Self, Diagnostic> {
+        let http_needs = HttpNeeds { listen: needs.http_listen, pool: needs.pool, metrics: needs.metrics };
+        let http = make::<HttpTrigger<InstanceData>>(app, http_needs, instances)?;
+        if let Some(http) = &http {
+            directory.open(Arc::new(LocalServices(http.services())));
+        }
+        Ok(Self { http })
+    }
+
+    pub(crate) async fn run(
+        self,
+        readiness: &Readiness,
+        shutdown: &CancellationToken,
+        grace: Duration,
+        started: impl FnOnce(Option<SocketAddr>) + Send,
+    ) -> Result<(), HostError> {
+        // Cancelled by the user's signal, and by the first trigger that fails.
+        let stop = shutdown.child_token();
+        let mut running = JoinSet::new();
+        let http = self.http.map(|http| start(http, &stop, readiness, &mut running));
+        let ready = tokio::select! {
+            ready = readiness.all_ready() => ready,
+            () = stop.cancelled() => false,
+        };
+        if ready {
+            started(http.and_then(|status| status.borrow().address));
+        }
+        let mut first_failure = None;
+        let mut deadline = None;
+        loop {
+            tokio::select! {
+                ended = running.join_next() => match ended {
+                    None => break,
+                    Some(Ok(Ok(()))) if stop.is_cancelled() => {}
+                    Some(Ok(Ok(()))) => stop.cancel(),
+                    Some(Ok(Err(error))) => {
+                        stop.cancel();
+                        first_failure.get_or_insert(error);
+                    }
+                    Some(Err(panic)) => {
+                        stop.cancel();
+                        let what = "running a trigger".to_owned();
+                        first_failure.get_or_insert(TriggerError::Failed { what, source: Box::new(panic) });
+                    }
+                },
+                () = stop.cancelled(), if deadline.is_none() => {
+                    deadline = Some(Box::pin(tokio::time::sleep(grace)));
+                }
+                () = wait(deadline.as_mut()), if deadline.is_some() => {
+                    tracing::warn!("the grace period is over; what is still in flight is given up");
+                    running.abort_all();
+                    deadline = Some(Box::pin(tokio::time::sleep(grace)));
+                }
+            }
+        }
+        first_failure.map_or(Ok(()), |failure| Err(failure.into()))
+    }
+}
+
+async fn wait(deadline: Option<&mut std::pin::Pin<Box<tokio::time::Sleep>>>) {
+    if let Some(deadline) = deadline {
+        deadline.as_mut().await;
+    }
+}
+
+/// A trigger, if the application has an entry of its type.
+fn make<R: Trigger<InstanceData>>(
+    app: &App,
+    needs: R::Needs,
+    instances: &Arc<dyn Instances<InstanceData>>,
+) -> Result<Option<R>, Diagnostic> {
+    if app.triggers_of(R::TYPE).next().is_none() {
+        return Ok(None);
+    }
+    R::new(app, needs, instances).map(Some)
+}
+
+fn start<R: Trigger<InstanceData>>(
+    trigger: R,
+    stop: &CancellationToken,
+    readiness: &Readiness,
+    running: &mut JoinSet<Result<(), TriggerError>>,
+) -> watch::Receiver<Status> {
+    let (context, status) = TriggerContext::new(stop.clone());
+    readiness.add(R::TYPE, status.clone());
+    running.spawn(trigger.run(context));
+    status
+}

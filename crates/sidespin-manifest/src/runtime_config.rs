@@ -1,0 +1,226 @@
+//! runtime-config.toml: one section per capability, each owned by the capability that it configures.
+//!
+//! This file knows no section's meaning. Whoever owns one takes it with [`Section::parse`], and the host names all owners to
+//! [`RuntimeConfig::refuse_unknown`], so that a mistyped section is an error and not a silent default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use serde_json::Value;
+use sidespin_diagnostic::{Diagnostic, Diagnostics, Location, Source, nearest};
+use toml::de::DeTable;
+
+use crate::json;
+use crate::syntax_diagnostics;
+
+/// The sections by key.
+#[derive(Clone, Debug, Default)]
+pub struct RuntimeConfig {
+    sections: BTreeMap<String, Section>,
+}
+
+/// One top-level key: a table, an array of tables or a plain value.
+#[derive(Clone)]
+pub struct Section {
+    key: String,
+    key_location: Location,
+    value: Value,
+    source: Source,
+}
+
+impl Section {
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Where its key is.
+    #[must_use]
+    pub const fn location(&self) -> &Location {
+        &self.key_location
+    }
+
+    /// Its value as JSON.
+    #[must_use]
+    pub const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Its value as the owner's type. The type should refuse unknown fields.
+    ///
+    /// # Errors
+    /// The value does not fit the type; the mistake is shown where it is in the file.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
+        // The text is parsed again because only then do serde's errors know their places; it is short and read once.
+        let document = DeTable::parse(self.source.text()).map_err(|error| self.diagnostic(&error))?;
+        let (_, value) = document
+            .into_inner()
+            .into_iter()
+            .find(|(key, _)| key.get_ref() == self.key.as_str())
+            .ok_or_else(|| Diagnostic::new(format!("the section `{}` is gone", self.key)))?;
+        T::deserialize(value.into_deserializer()).map_err(|error| self.diagnostic(&error))
+    }
+
+    fn diagnostic(&self, error: &toml::de::Error) -> Diagnostic {
+        let location = error
+            .span()
+            .map_or_else(|| self.key_location.clone(), |span| self.source.locate(span));
+        Diagnostic::new(format!(
+            "section `{}` of the runtime configuration: {}",
+            self.key,
+            error.message()
+        ))
+        .at(location)
+    }
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values hold passwords.
+        write!(formatter, "Section({} at {})", self.key, self.key_location)
+    }
+}
+
+impl RuntimeConfig {
+    /// Parses the text into sections. An empty text has none.
+    ///
+    /// # Errors
+    /// All mistakes of TOML syntax, and numbers that JSON cannot hold.
+    pub fn parse(source: &Source) -> Result<Self, Diagnostics> {
+        let (document, errors) = DeTable::parse_recoverable(source.text());
+        let mut diagnostics = syntax_diagnostics(source, errors);
+        let mut sections = BTreeMap::new();
+        for (key, node) in document.get_ref() {
+            match json::from_toml(node) {
+                Ok(value) => {
+                    let key_location = source.locate(key.span());
+                    let key = key.get_ref().to_string();
+                    sections.insert(
+                        key.clone(),
+                        Section {
+                            key,
+                            key_location,
+                            value,
+                            source: source.clone(),
+                        },
+                    );
+                }
+                Err((span, reason)) => diagnostics.push(Diagnostic::new(reason).at(source.locate(span))),
+            }
+        }
+        diagnostics.or_ok(Self { sections })
+    }
+
+    /// The section of a key.
+    #[must_use]
+    pub fn section(&self, key: &str) -> Option<&Section> {
+        self.sections.get(key)
+    }
+
+    /// The keys that are there.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.sections.keys().map(String::as_str)
+    }
+
+    /// Checks that every section has an owner.
+    ///
+    /// # Errors
+    /// Every section that is not among the known ones.
+    pub fn refuse_unknown<'a>(&self, known: impl IntoIterator<Item = &'a str>) -> Result<(), Diagnostics> {
+        let known: Vec<_> = known.into_iter().collect();
+        let mut diagnostics = Diagnostics::new();
+        for section in self
+            .sections
+            .values()
+            .filter(|section| !known.contains(&section.key.as_str()))
+        {
+            let hint = match nearest(&section.key, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "known sections are {}",
+                    known
+                        .iter()
+                        .map(|key| format!("`{key}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            };
+            let message = format!("unknown section `{}` in the runtime configuration", section.key);
+            diagnostics.push(
+                Diagnostic::new(message)
+                    .at(section.key_location.clone())
+                    .hint(hint),
+            );
+        }
+        diagnostics.or_ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Store {
+        #[serde(rename = "type")]
+        kind: String,
+        url: Option<String>,
+    }
+
+    const TEXT: &str = "state_dir = \"state\"\n\n[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://localhost\"\n\n[kafak]\nbrokers = 1\n";
+
+    fn config(text: &str) -> RuntimeConfig {
+        RuntimeConfig::parse(&Source::new("runtime-config.toml", text)).unwrap()
+    }
+
+    #[test]
+    fn owners_take_their_sections() {
+        let config = config(TEXT);
+        let stores: BTreeMap<String, Store> = config.section("key_value_store").unwrap().parse().unwrap();
+        let expected = Store {
+            kind: "redis".to_owned(),
+            url: Some("redis://localhost".to_owned()),
+        };
+        assert_eq!(stores["default"], expected);
+        assert_eq!(
+            config.section("state_dir").unwrap().parse::<String>().unwrap(),
+            "state"
+        );
+        assert!(config.section("sqlite_database").is_none());
+        assert!(!format!("{config:?}").contains("localhost"));
+    }
+
+    #[test]
+    fn mistakes_are_shown_in_the_file() {
+        let config = config(&TEXT.replace("url", "ulr"));
+        let error = config
+            .section("key_value_store")
+            .unwrap()
+            .parse::<BTreeMap<String, Store>>()
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "error: section `key_value_store` of the runtime configuration: unknown field `ulr`, expected `type` or `url`\n --> runtime-config.toml:5:1\n  |\n5 | ulr = \"redis://localhost\"\n  | ^^^"
+        );
+    }
+
+    #[test]
+    fn unknown_sections_are_refused() {
+        let known = ["state_dir", "key_value_store", "kafka"];
+        let error = config(TEXT).refuse_unknown(known).unwrap_err().to_string();
+        assert!(error.starts_with("error: unknown section `kafak`"), "{error}");
+        assert!(error.ends_with("hint: did you mean `kafka`?"), "{error}");
+        config("").refuse_unknown(known).unwrap();
+    }
+
+    #[test]
+    fn all_syntax_errors_are_found() {
+        let error = RuntimeConfig::parse(&Source::new("r.toml", "a = \nb = 1\nb = 2\n")).unwrap_err();
+        assert_eq!(error.iter().count(), 2, "{error}");
+    }
+}

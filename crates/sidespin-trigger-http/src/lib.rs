@@ -1,0 +1,92 @@
+//! The HTTP trigger: routes as Spin has them, requests to components, components to each other.
+
+mod bindings;
+mod config;
+mod dispatch;
+mod headers;
+mod metrics;
+mod problem;
+mod router;
+mod server;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use sidespin_app::{App, ComponentId, Diagnostic};
+use sidespin_telemetry::Metrics;
+use sidespin_trigger::{Instances, Pool, PoolConfig, Trigger, TriggerContext, TriggerError};
+use wasmtime_wasi_http::WasiHttpView;
+
+use crate::bindings::HttpBindings;
+use crate::config::{EntryConfig, RouteConfig};
+use crate::metrics::HttpMetrics;
+use crate::router::Router;
+
+pub use dispatch::HttpServices;
+
+/// What the trigger takes from the rest of the host.
+#[derive(Debug, Clone)]
+pub struct HttpNeeds {
+    /// Where to listen; port 0 for a free one.
+    pub listen: SocketAddr,
+    /// How instances are kept.
+    pub pool: PoolConfig,
+    /// Where requests are counted.
+    pub metrics: Metrics,
+}
+
+/// All HTTP routes of an application.
+pub struct HttpTrigger<T: WasiHttpView + 'static> {
+    listen: SocketAddr,
+    router: Router,
+    services: HttpServices<T>,
+}
+
+impl<T: WasiHttpView + 'static> std::fmt::Debug for HttpTrigger<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("HttpTrigger").field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+impl<T: WasiHttpView + 'static> HttpTrigger<T> {
+    /// The way to the components from inside of the process.
+    #[must_use]
+    pub fn services(&self) -> HttpServices<T> {
+        self.services.clone()
+    }
+}
+
+impl<T: WasiHttpView + 'static> Trigger<T> for HttpTrigger<T> {
+    const TYPE: &'static str = "http";
+
+    type Needs = HttpNeeds;
+
+    fn new(app: &App, needs: HttpNeeds, instances: &Arc<dyn Instances<T>>) -> Result<Self, Diagnostic> {
+        let mut routes = Vec::new();
+        let mut pools: BTreeMap<ComponentId, Pool<HttpBindings<T>>> = BTreeMap::new();
+        for entry in app.triggers_of(Self::TYPE) {
+            let config = EntryConfig::parse(entry)?;
+            if let RouteConfig::Public(pattern) = config.route {
+                routes.push((pattern, entry));
+            }
+            if pools.contains_key(&entry.component) {
+                continue;
+            }
+            let bindings = HttpBindings::new(entry, instances)?;
+            let pool_config = bindings.pool_config(&needs.pool);
+            let pool = Pool::new(entry.component.clone(), bindings, Arc::clone(instances), pool_config);
+            pools.insert(entry.component.clone(), pool);
+        }
+        let metrics = HttpMetrics::register(&needs.metrics);
+        Ok(Self {
+            listen: needs.listen,
+            router: Router::new(routes)?,
+            services: HttpServices::new(pools, metrics),
+        })
+    }
+
+    async fn run(self, context: TriggerContext) -> Result<(), TriggerError> {
+        server::run(self.listen, self.router, self.services, context).await
+    }
+}

@@ -1,0 +1,281 @@
+//! `sidespin up`: load, check, run, drain.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use sidespin_app::{App, ComponentId, Diagnostic, Diagnostics};
+use sidespin_engine::EngineConfig;
+use sidespin_expressions::{Declaration, EnvProvider, Resolver, StaticProvider, Variables, parse_dotenv};
+use sidespin_host::{Host, HostOptions, Started};
+use sidespin_loader::{LoadOptions, Loader};
+use sidespin_manifest::{RuntimeConfig, Source};
+use sidespin_telemetry::LogFormat;
+use sidespin_trigger::PoolConfig;
+
+use crate::commands::build;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::signals;
+
+/// The directory beside the manifest where everything durable is kept.
+const STATE_DIRECTORY: &str = ".sidespin";
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// The application: a spin.toml, or the directory that holds one.
+    #[arg(short = 'f', long = "from", visible_alias = "file", default_value = "spin.toml")]
+    from: PathBuf,
+    /// Where to serve HTTP. [env: SPIN_HTTP_LISTEN_ADDR] [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Where to serve /metrics, /health/live and /health/ready.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3001")]
+    admin_listen: SocketAddr,
+    /// Where the embedded Kafka broker listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9092")]
+    kafka_listen: SocketAddr,
+    /// Run the components' build commands first.
+    #[arg(long)]
+    build: bool,
+    /// A runtime-config.toml: which backends stand behind stores and databases.
+    #[arg(long, value_name = "FILE")]
+    runtime_config_file: Option<PathBuf>,
+    /// Give a variable a value.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = pair)]
+    variables: Vec<(String, String)>,
+    /// Give every component an environment variable.
+    #[arg(short = 'e', long = "env", value_name = "NAME=VALUE", value_parser = pair)]
+    environment: Vec<(String, String)>,
+    /// Run only this component; may be given several times. [env: SPIN_COMPONENTS_TO_RETAIN, with commas]
+    #[arg(short = 'c', long = "component-id", value_name = "ID")]
+    components: Vec<String>,
+    /// Build profile of the manifest to use.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Where state is kept. [default: .sidespin beside the manifest]
+    #[arg(long, value_name = "DIRECTORY")]
+    state_dir: Option<PathBuf>,
+    /// How long work in flight may take after the signal to stop, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    shutdown_grace: u64,
+    /// Log only warnings and errors, and print nothing else.
+    #[arg(short = 'q', long)]
+    quiet: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+impl Up {
+    pub(crate) fn run(self, environment: &impl Environment) -> Result<(), Failure> {
+        self.start_logging(environment);
+        if self.build {
+            build::run(&self.from)?;
+        }
+        let quiet = self.quiet;
+        let options = self.host_options(environment)?;
+        let name = options.app.name.clone();
+        let host = Host::prepare(options)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+            Failure::Runtime(Diagnostic::new("the async runtime cannot be started").caused_by(&error))
+        })?;
+        let result = runtime.block_on(async {
+            let shutdown = signals::shutdown().map_err(|error| {
+                Failure::Runtime(Diagnostic::new("signals cannot be handled").caused_by(&error))
+            })?;
+            let announce = move |started: Started| {
+                if !quiet {
+                    announce(&name, &started);
+                }
+            };
+            host.run(shutdown, announce).await.map_err(Failure::from)
+        });
+        // A guest may still hold a blocking thread; what had to be finished is finished.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        result
+    }
+
+    fn start_logging(&self, environment: &impl Environment) {
+        let format = match environment.get("SIDESPIN_LOG_FORMAT").as_deref() {
+            Some("json") => LogFormat::Json,
+            _ => LogFormat::Text,
+        };
+        let default = if self.quiet { "warn" } else { "info" };
+        sidespin_telemetry::start_logging(
+            format,
+            environment.get("SIDESPIN_LOG").as_deref().unwrap_or(default),
+        );
+    }
+
+    fn host_options(self, environment: &impl Environment) -> Result<HostOptions, Failure> {
+        let manifest_directory = manifest_directory(&self.from);
+        let state_directory = self.state_dir.clone().unwrap_or_else(|| manifest_directory.join(STATE_DIRECTORY));
+        let mut app = Loader::load(&LoadOptions {
+            from: self.from.clone(),
+            state_dir: Some(state_directory.clone()),
+            profile: self.profile.clone(),
+        })?;
+        self.retain(&mut app, environment)?;
+        for component in app.components.values_mut() {
+            component.environment.extend(self.environment.iter().cloned());
+        }
+        let variables = self.resolve(&app, manifest_directory, environment)?;
+        let runtime_config = match &self.runtime_config_file {
+            None => RuntimeConfig::default(),
+            Some(file) => read_runtime_config(file)?,
+        };
+        Ok(HostOptions {
+            variables,
+            runtime_config,
+            state_directory,
+            http_listen: self.http_listen(environment)?,
+            admin_listen: self.admin_listen,
+            kafka_listen: self.kafka_listen,
+            shutdown_grace: Duration::from_secs(self.shutdown_grace),
+            engine: engine_config(environment)?,
+            pool: PoolConfig::default(),
+            app,
+        })
+    }
+
+    fn retain(&self, app: &mut App, environment: &impl Environment) -> Result<(), Failure> {
+        let mut ids: Vec<ComponentId> = self.components.iter().map(|id| ComponentId::from(id.as_str())).collect();
+        if ids.is_empty() && let Some(list) = environment.get("SPIN_COMPONENTS_TO_RETAIN") {
+            ids = list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(ComponentId::from).collect();
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        app.retain_components(&ids).map_err(|unknown| Diagnostic::new(unknown.to_string()).into())
+    }
+
+    fn resolve(
+        &self,
+        app: &App,
+        manifest_directory: &Path,
+        environment: &impl Environment,
+    ) -> Result<Variables, Failure> {
+        let mut mistakes = Diagnostics::new();
+        for (name, _value) in &self.variables {
+            if !app.variables.contains_key(name) {
+                mistakes.push(
+                    Diagnostic::new(format!("the application has no variable `{name}`"))
+                        .hint("declare it under `[variables]`, or correct `--variable`"),
+                );
+            }
+        }
+        mistakes.or_ok(())?;
+        let dotenv_file = manifest_directory.join(".env");
+        let dotenv = match std::fs::read_to_string(&dotenv_file) {
+            Ok(text) => parse_dotenv(&text).map_err(|error| {
+                Diagnostic::new(format!("`{}` cannot be understood", dotenv_file.display())).caused_by(&error)
+            })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
+            Err(error) => {
+                let message = format!("`{}` cannot be read", dotenv_file.display());
+                return Err(Failure::Runtime(Diagnostic::new(message).caused_by(&error)));
+            }
+        };
+        // What the application declares is all that is ever asked for, so a snapshot serves as the environment.
+        let known: std::collections::BTreeMap<_, _> = app
+            .variables
+            .keys()
+            .map(|name| sidespin_expressions::environment_name(name))
+            .filter_map(|name| environment.get(&name).map(|value| (name, value)))
+            .collect();
+        let declarations = app.variables.iter().map(|(name, variable)| {
+            let declaration = Declaration {
+                default: variable.default.clone(),
+                required: variable.required,
+                secret: variable.secret,
+            };
+            (name.clone(), declaration)
+        });
+        let resolver = Resolver::new(declarations)
+            .map_err(|error| Diagnostic::new(error.to_string()))?
+            .with_provider(StaticProvider::new(self.variables.iter().cloned()))
+            .with_provider(EnvProvider::new(move |name: &str| known.get(name).cloned()))
+            .with_provider(EnvProvider::dotenv(dotenv));
+        resolver.resolve().map_err(|errors| {
+            let mut mistakes = Diagnostics::new();
+            mistakes.extend(errors.iter().map(|error| {
+                let mistake = Diagnostic::new(error.to_string());
+                error.hint().into_iter().fold(mistake, Diagnostic::hint)
+            }));
+            Failure::from(mistakes)
+        })
+    }
+
+    fn http_listen(&self, environment: &impl Environment) -> Result<SocketAddr, Failure> {
+        if let Some(address) = self.listen {
+            return Ok(address);
+        }
+        let Some(text) = environment.get("SPIN_HTTP_LISTEN_ADDR") else {
+            return Ok(SocketAddr::from(([127, 0, 0, 1], 3000)));
+        };
+        text.parse().map_err(|_invalid| {
+            Diagnostic::new(format!("SPIN_HTTP_LISTEN_ADDR is `{text}`, which is no address and port"))
+                .hint("write it as 127.0.0.1:3000")
+                .into()
+        })
+    }
+}
+
+fn engine_config(environment: &impl Environment) -> Result<EngineConfig, Failure> {
+    let mut config = EngineConfig::default();
+    if let Some(text) = environment.get("SPIN_MAX_INSTANCE_MEMORY") {
+        config.max_instance_memory = text.parse().map_err(|_invalid| {
+            Diagnostic::new(format!("SPIN_MAX_INSTANCE_MEMORY is `{text}`, which is no number of bytes"))
+                .hint("write it as 268435456")
+        })?;
+    }
+    Ok(config)
+}
+
+fn manifest_directory(from: &Path) -> &Path {
+    if from.is_dir() {
+        return from;
+    }
+    match from.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    }
+}
+
+/// SpinKube names the file whether or not it exists, so a missing one is an empty one.
+fn read_runtime_config(file: &Path) -> Result<RuntimeConfig, Failure> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(RuntimeConfig::parse(&Source::new(file, text))?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            tracing::warn!(file = %file.display(), "there is no runtime configuration; the defaults are used");
+            Ok(RuntimeConfig::default())
+        }
+        Err(error) => {
+            let message = format!("`{}` cannot be read", file.display());
+            Err(Failure::Runtime(Diagnostic::new(message).caused_by(&error)))
+        }
+    }
+}
+
+/// What a person at the terminal, or a test that waits for it, reads.
+fn announce(name: &str, started: &Started) {
+    let mut text = format!("{name} is ready\n");
+    if let Some(http) = started.http {
+        text.push_str(&format!("  application  http://{http}\n"));
+    }
+    if let Some(kafka) = started.kafka {
+        text.push_str(&format!("  kafka        {kafka}\n"));
+    }
+    text.push_str(&format!("  admin        http://{}\n", started.admin));
+    let mut output = std::io::stdout().lock();
+    if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        tracing::debug!(%error, "nobody reads the standard output");
+    }
+}

@@ -1,0 +1,204 @@
+//! One running host.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::PATIENCE;
+
+/// The program under test.
+///
+/// # Panics
+/// `SIDESPIN_BIN` is not set.
+#[must_use]
+#[expect(clippy::expect_used, reason = "without it there is nothing to test")]
+pub fn program() -> PathBuf {
+    std::env::var_os("SIDESPIN_BIN").expect("SIDESPIN_BIN names the program; run `cargo xtask test`").into()
+}
+
+/// The checkout with the built components.
+///
+/// # Panics
+/// `SIDESPIN_ROOT` is not set.
+#[must_use]
+#[expect(clippy::expect_used, reason = "without it there is nothing to test")]
+pub fn root() -> PathBuf {
+    std::env::var_os("SIDESPIN_ROOT").expect("SIDESPIN_ROOT names the checkout; run `cargo xtask test`").into()
+}
+
+/// How a host is started.
+#[derive(Debug, Clone, Default)]
+pub struct ServerOptions {
+    /// The manifest; the application's own by default.
+    pub manifest: Option<PathBuf>,
+    /// Further arguments.
+    pub arguments: Vec<String>,
+}
+
+/// A host with its own state directory and ports. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Server {
+    options: ServerOptions,
+    state: TempDir,
+    child: Child,
+    /// Where the application is served.
+    pub http: SocketAddr,
+    /// Where metrics and health are served.
+    pub admin: SocketAddr,
+    /// The embedded broker.
+    pub kafka: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Starts the todo application, with rate limits off, since tests are faster than people.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(ServerOptions {
+            arguments: ["auth", "chat", "default"]
+                .iter()
+                .flat_map(|limit| ["--variable".to_owned(), format!("rate_limit_{limit}=0")])
+                .collect(),
+            ..ServerOptions::default()
+        })
+        .await
+    }
+
+    /// Starts an application.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_with(options: ServerOptions) -> anyhow::Result<Self> {
+        let state = tempfile::tempdir()?;
+        share_compiled_components(state.path())?;
+        let (child, addresses) = launch(&options, state.path()).await?;
+        let Addresses { http, admin, kafka } = addresses;
+        Ok(Self { options, state, child, http, admin, kafka })
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        self.state.path()
+    }
+
+    /// Kills the process as a power cut would: no signal handler runs.
+    ///
+    /// # Errors
+    /// The process cannot be killed.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("killing the host")
+    }
+
+    /// Asks the process to stop, and answers with its exit code.
+    ///
+    /// # Errors
+    /// It does not stop in time.
+    pub async fn stop(&mut self) -> anyhow::Result<Option<i32>> {
+        let id = self.child.id().context("the host has ended already")?;
+        let status = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        anyhow::ensure!(status.success(), "kill -TERM {id} failed");
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the host did not stop")??;
+        Ok(ended.code())
+    }
+
+    /// Starts again on the same state, on new ports.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        let (child, addresses) = launch(&self.options, self.state.path()).await?;
+        self.child = child;
+        Addresses { http: self.http, admin: self.admin, kafka: self.kafka } = addresses;
+        Ok(())
+    }
+
+    /// A URL of the application.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.http)
+    }
+
+    /// The process id, for measuring.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
+    }
+}
+
+struct Addresses {
+    http: SocketAddr,
+    admin: SocketAddr,
+    kafka: Option<SocketAddr>,
+}
+
+/// Compiling takes longer than everything else; the cache is named by content, so sharing it changes nothing.
+fn share_compiled_components(state: &Path) -> anyhow::Result<()> {
+    let shared = root().join("target/end-to-end/cache");
+    std::fs::create_dir_all(&shared)?;
+    std::os::unix::fs::symlink(shared, state.join("cache")).context("sharing the compile cache")
+}
+
+async fn launch(options: &ServerOptions, state: &Path) -> anyhow::Result<(Child, Addresses)> {
+    let manifest = options.manifest.clone().unwrap_or_else(|| root().join("spin.toml"));
+    let mut child = Command::new(program())
+        .arg("up")
+        .arg("--from")
+        .arg(manifest)
+        .arg("--state-dir")
+        .arg(state)
+        .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
+        .args(&options.arguments)
+        .stdout(Stdio::piped())
+        .stderr(if std::env::var_os("SIDESPIN_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::piped() })
+        .kill_on_drop(true)
+        .spawn()
+        .context("starting the host")?;
+    let stdout = child.stdout.take().context("the host has no standard output")?;
+    let stderr = child.stderr.take();
+    // What goes wrong is said on the error stream; it must be drained for as long as the process runs.
+    let errors = tokio::spawn(async move {
+        let mut text = Vec::new();
+        if let Some(mut stderr) = stderr {
+            let _bytes = stderr.read_to_end(&mut text).await;
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    });
+    match tokio::time::timeout(PATIENCE * 6, addresses(stdout)).await {
+        Ok(Ok(addresses)) => Ok((child, addresses)),
+        Ok(Err(error)) => {
+            child.kill().await?;
+            bail!("{error}; it said: {}", errors.await?)
+        }
+        Err(_elapsed) => {
+            child.kill().await?;
+            bail!("the host did not become ready; it said: {}", errors.await?)
+        }
+    }
+}
+
+async fn addresses(stdout: ChildStdout) -> anyhow::Result<Addresses> {
+    let mut lines = BufReader::new(stdout).lines();
+    let (mut http, mut kafka) = (None, None);
+    while let Some(line) = lines.next_line().await? {
+        let mut words = line.split_whitespace();
+        let (Some(name), Some(address)) = (words.next(), words.next()) else { continue };
+        let address = address.trim_start_matches("http://");
+        match name {
+            "application" => http = Some(address.parse()?),
+            "kafka" => kafka = Some(address.parse()?),
+            "admin" => {
+                let http = http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+                return Ok(Addresses { http, kafka, admin: address.parse()? });
+            }
+            _ => {}
+        }
+    }
+    bail!("the host ended before it was ready")
+}
