@@ -9,6 +9,7 @@ mod config;
 mod retain;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -55,7 +56,7 @@ impl App {
 }
 
 /// An application variable as declared; its value is found at run time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Variable {
     /// The value when nothing else gives one.
     pub default: Option<String>,
@@ -67,6 +68,24 @@ pub struct Variable {
     pub description: Option<String>,
     /// Where it is declared.
     pub location: Option<Location>,
+}
+
+/// The default of a secret is not shown.
+impl fmt::Debug for Variable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = self
+            .default
+            .as_deref()
+            .map(|text| if self.secret { "[secret]" } else { text });
+        formatter
+            .debug_struct("Variable")
+            .field("default", &default)
+            .field("required", &self.required)
+            .field("secret", &self.secret)
+            .field("description", &self.description)
+            .field("location", &self.location)
+            .finish()
+    }
 }
 
 /// One `[[trigger.<type>]]` entry.

@@ -151,7 +151,7 @@ fn a_trigger_reads_its_own_table() {
         entry.config = config;
         let error = entry.parse_config::<Config>().unwrap_err();
         assert_eq!(error.message, format!("`[[trigger.http]]`: {message}"));
-        assert_eq!(error.location.unwrap().line, line);
+        assert_eq!(error.location.unwrap().line(), line);
         assert_eq!(error.hints, hints);
     };
     check(
@@ -180,4 +180,14 @@ fn a_trigger_reads_its_own_table() {
         4,
         &["did you mean `attempts`?"],
     );
+}
+
+#[test]
+fn a_secret_default_is_not_shown() {
+    let variable = Variable {
+        default: Some("hunter2".to_owned()),
+        secret: true,
+        ..Variable::default()
+    };
+    assert!(!format!("{variable:?}").contains("hunter2"));
 }

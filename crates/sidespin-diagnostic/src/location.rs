@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 /// A range of characters in a file. Cheap to clone; it keeps its line, so it can be drawn after the file is gone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Location {
-    /// The file as it should be shown to people.
-    pub file: Arc<Path>,
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Column in characters, counted from 1.
-    pub column: usize,
+pub struct Location(Arc<Place>);
+
+#[derive(PartialEq, Eq)]
+struct Place {
+    file: Arc<Path>,
+    line: usize,
+    column: usize,
     /// The text of the line, without its line break.
-    line_text: Arc<str>,
+    line_text: String,
     /// How many characters the caret underlines, at least 1.
     width: usize,
 }
@@ -65,53 +65,79 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
         let line_end = after.find('\n').map_or(self.text.len(), |index| start + index);
         let piece = |from: usize, to: usize| self.text.get(from..to.max(from)).unwrap_or_default();
-        Location {
+        Location(Arc::new(Place {
             file: Arc::clone(&self.file),
             line: before.matches('\n').count() + 1,
             column: piece(line_start, start).chars().count() + 1,
-            line_text: Arc::from(piece(line_start, line_end).trim_end_matches('\r')),
+            line_text: piece(line_start, line_end).trim_end_matches('\r').to_owned(),
             width: piece(start, end.min(line_end))
                 .trim_end_matches('\r')
                 .chars()
                 .count()
                 .max(1),
-        }
+        }))
     }
 }
 
 impl Location {
-    /// The start of a whole file, for mistakes that are about the file and not about a line of it.
-    pub fn file(file: impl Into<PathBuf>) -> Self {
-        Self {
-            file: Arc::from(file.into()),
+    /// A whole file, for mistakes that are about the file and not about a line of it.
+    pub fn whole_file(file: impl Into<PathBuf>) -> Self {
+        let file = Arc::from(file.into());
+        Self(Arc::new(Place {
+            file,
             line: 0,
             column: 0,
-            line_text: Arc::from(""),
+            line_text: String::new(),
             width: 1,
-        }
+        }))
+    }
+
+    /// The file as it should be shown to people.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.0.file
+    }
+
+    /// The line, counted from 1; 0 for a whole file.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.0.line
+    }
+
+    /// The column in characters, counted from 1; 0 for a whole file.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.0.column
     }
 
     /// What sorts mistakes into the order of their files.
     pub(crate) fn order(&self) -> (&Path, usize, usize) {
-        (&self.file, self.line, self.column)
+        (self.file(), self.line(), self.column())
     }
 
     pub(crate) fn render(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let gutter = self.line.to_string().len();
+        let Place {
+            line,
+            column,
+            line_text,
+            width,
+            ..
+        } = &*self.0;
+        let gutter = line.to_string().len();
         write!(formatter, "\n{:gutter$}--> {self}", "")?;
-        if self.line == 0 {
+        if *line == 0 {
             return Ok(());
         }
         // Tabs are kept under tabs, so that the caret stays under the mistake whatever the tab width is.
-        let indent: String = self
-            .line_text
+        let in_column = |character| if character == '\t' { '\t' } else { ' ' };
+        let indent: String = line_text
             .chars()
-            .take(self.column.saturating_sub(1))
-            .map(|character| if character == '\t' { '\t' } else { ' ' })
+            .take(column.saturating_sub(1))
+            .map(in_column)
             .collect();
-        let carets = "^".repeat(self.width);
+        let carets = "^".repeat(*width);
         write!(formatter, "\n{:gutter$} |", "")?;
-        write!(formatter, "\n{} | {}", self.line, self.line_text)?;
+        write!(formatter, "\n{line} | {line_text}")?;
         write!(formatter, "\n{:gutter$} | {indent}{carets}", "")
     }
 }
@@ -119,10 +145,11 @@ impl Location {
 /// `file:line:column`, or only the file for a whole file.
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line == 0 {
-            return write!(formatter, "{}", self.file.display());
+        let (file, line, column) = self.order();
+        if line == 0 {
+            return write!(formatter, "{}", file.display());
         }
-        write!(formatter, "{}:{}:{}", self.file.display(), self.line, self.column)
+        write!(formatter, "{}:{line}:{column}", file.display())
     }
 }
 

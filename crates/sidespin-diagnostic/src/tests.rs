@@ -23,7 +23,7 @@ fn renders_place_caret_causes_and_hints() {
 #[test]
 fn a_whole_file_has_no_line() {
     let text = Diagnostic::new("file is empty")
-        .at(Location::file("spin.toml"))
+        .at(Location::whole_file("spin.toml"))
         .to_string();
     assert_eq!(text, "error: file is empty\n --> spin.toml");
 }
@@ -34,7 +34,7 @@ fn every_range_is_located() {
     for start in 0..source.text().len() + 3 {
         for end in 0..source.text().len() + 3 {
             let location = source.locate(start..end);
-            assert!((1..=3).contains(&location.line));
+            assert!((1..=3).contains(&location.line()));
             assert!(Diagnostic::new("x").at(location).to_string().contains('^'));
         }
     }
@@ -44,7 +44,7 @@ fn every_range_is_located() {
 fn columns_count_characters_and_a_caret_ends_with_its_line() {
     let source = Source::new("f", "ää = bad\r\nnext");
     let location = source.locate(7..30);
-    assert_eq!((location.line, location.column), (1, 6));
+    assert_eq!((location.line(), location.column()), (1, 6));
     assert!(
         Diagnostic::new("x")
             .at(location)

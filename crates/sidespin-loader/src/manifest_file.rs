@@ -35,7 +35,7 @@ impl ManifestFile {
         if let Some(profile) = profile {
             manifest
                 .apply_profile(profile)
-                .map_err(|diagnostic| diagnostic.at(Location::file(path.clone())))?;
+                .map_err(|diagnostic| diagnostic.at(Location::whole_file(path.clone())))?;
         }
         Ok(Self {
             path,

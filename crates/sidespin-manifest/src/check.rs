@@ -111,7 +111,8 @@ fn dependency_on_component(manifest: &Manifest, id: &str, wanted: &str) -> Resul
         ("dependencies", component.dependencies.is_empty()),
     ]
     .into_iter()
-    .filter_map(|(key, is_empty)| (!is_empty).then(|| format!("`{key}`")))
+    .filter(|(_, is_empty)| !is_empty)
+    .map(|(key, _)| format!("`{key}`"))
     .collect();
     if grants.is_empty() {
         return Ok(());

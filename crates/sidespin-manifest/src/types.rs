@@ -1,6 +1,7 @@
 //! The validated manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -82,7 +83,7 @@ pub struct Settings {
 }
 
 /// One entry of `[variables]`: it has a default or is required.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Variable {
     /// What it is for.
     pub description: Option<String>,
@@ -95,6 +96,24 @@ pub struct Variable {
     /// Where it is declared.
     #[serde(skip)]
     pub location: Option<Location>,
+}
+
+/// The default of a secret is not shown.
+impl fmt::Debug for Variable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = self
+            .default
+            .as_deref()
+            .map(|text| if self.secret { "[secret]" } else { text });
+        formatter
+            .debug_struct("Variable")
+            .field("default", &default)
+            .field("required", &self.required)
+            .field("secret", &self.secret)
+            .field("description", &self.description)
+            .field("location", &self.location)
+            .finish()
+    }
 }
 
 /// One `[[trigger.<type>]]` entry.

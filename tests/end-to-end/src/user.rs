@@ -34,7 +34,7 @@ pub struct Answer {
 }
 
 /// The password of every account in the tests.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 impl User {
     /// Signs up with a fresh address.

@@ -9,13 +9,13 @@ const WHOLE_PACKAGE: &str = "dependencies_inherit_configuration = true\n[compone
 
 /// Names of the outermost component's imports and exports, and how many components it instantiates.
 #[derive(Debug, Default, PartialEq)]
-struct Shape {
-    imports: Vec<String>,
-    exports: Vec<String>,
-    instantiations: usize,
+pub(crate) struct Shape {
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+    pub(crate) instantiations: usize,
 }
 
-fn shape(app: &App) -> Shape {
+pub(crate) fn shape(app: &App) -> Shape {
     let bytes = app.components["service"].source.read().unwrap();
     let mut shape = Shape::default();
     let mut depth = 0;

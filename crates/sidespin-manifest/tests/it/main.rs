@@ -1,6 +1,14 @@
 //! Golden tests: every `tests/ui/<name>.toml` must give `<name>.json` (what was understood) or `<name>.err` (what the user is
 //! told). `BLESS=1 cargo test -p sidespin-manifest` writes what is given now; read the difference before it is committed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "a test may fail loudly, in its helper functions too"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

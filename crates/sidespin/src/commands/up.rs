@@ -58,6 +58,18 @@ pub(crate) struct Up {
     /// Where state is kept. [default: .sidespin beside the manifest]
     #[arg(long, value_name = "DIRECTORY")]
     state_dir: Option<PathBuf>,
+    /// Calls after which an instance is replaced; 1 for a fresh instance each time.
+    #[arg(long, value_name = "CALLS", default_value_t = PoolConfig::default().uses, value_parser = at_least_one)]
+    max_instance_reuse_count: usize,
+    /// Calls that one instance works on at once.
+    #[arg(long, value_name = "CALLS", default_value_t = PoolConfig::default().concurrency, value_parser = at_least_one)]
+    max_instance_concurrent_reuse_count: usize,
+    /// How long an instance without calls is kept, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = PoolConfig::default().idle.as_secs())]
+    idle_instance_timeout: u64,
+    /// How long a component may take to answer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = PoolConfig::default().deadline.as_secs())]
+    request_timeout: u64,
     /// How long work in flight may take after the signal to stop, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     shutdown_grace: u64,
@@ -71,6 +83,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".to_owned()),
     }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "write a number of at least 1".to_owned())
 }
 
 impl Up {
@@ -140,7 +156,13 @@ impl Up {
             kafka_listen: self.kafka_listen,
             shutdown_grace: Duration::from_secs(self.shutdown_grace),
             engine: engine_config(environment)?,
-            pool: PoolConfig::default(),
+            pool: PoolConfig {
+                concurrency: self.max_instance_concurrent_reuse_count,
+                uses: self.max_instance_reuse_count,
+                idle: Duration::from_secs(self.idle_instance_timeout),
+                deadline: Duration::from_secs(self.request_timeout),
+                ..PoolConfig::default()
+            },
             app,
         })
     }
