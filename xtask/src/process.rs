@@ -33,9 +33,15 @@ pub(crate) fn describe(command: &Command) -> String {
     let quoted = |text: &OsStr| {
         let text = text.to_string_lossy();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@~*".contains(c);
-        if !text.is_empty() && text.chars().all(plain) { text.into_owned() } else { format!("'{text}'") }
+        if !text.is_empty() && text.chars().all(plain) {
+            text.into_owned()
+        } else {
+            format!("'{text}'")
+        }
     };
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
     let mut line = quoted(program);
     for argument in command.get_args() {
         line.push(' ');
@@ -55,14 +61,21 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs to the end and returns what it printed; its errors still go to the terminal.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| cannot_start(command))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| cannot_start(command))?;
     check(command, output.status)?;
-    String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something else than text", describe(command)))
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` printed something else than text", describe(command)))
 }
 
 /// Runs to the end, passes its standard output through and shows each line to `on_line`.
 pub(crate) fn stream(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(command))?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| cannot_start(command))?;
     if let Some(stdout) = child.stdout.take() {
         let mut reader = BufReader::new(stdout);
         let mut line = Vec::new();
@@ -104,7 +117,11 @@ pub(crate) fn run_within(command: &mut Command, limits: Limits, progress: impl F
     let (mut figure, mut moved) = (progress(), started);
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(if status.success() { Ended::Well } else { Ended::Badly(status.to_string()) });
+            return Ok(if status.success() {
+                Ended::Well
+            } else {
+                Ended::Badly(status.to_string())
+            });
         }
         let now = progress();
         if now != figure {
@@ -128,13 +145,19 @@ pub(crate) fn run_within(command: &mut Command, limits: Limits, progress: impl F
 
 fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
-        bail!("`{}` failed ({status}); its own messages are above", describe(command));
+        bail!(
+            "`{}` failed ({status}); its own messages are above",
+            describe(command)
+        );
     }
     Ok(())
 }
 
 fn cannot_start(command: &Command) -> String {
-    format!("cannot start `{}`; is it installed and on PATH?", describe(command))
+    format!(
+        "cannot start `{}`; is it installed and on PATH?",
+        describe(command)
+    )
 }
 
 #[cfg(test)]
@@ -161,14 +184,20 @@ mod tests {
     #[test]
     fn every_line_is_seen_and_the_status_kept() {
         let mut lines = Vec::new();
-        let status = stream(&mut shell("echo one; echo two; exit 4"), |line| lines.push(line.to_owned())).unwrap();
+        let status = stream(&mut shell("echo one; echo two; exit 4"), |line| {
+            lines.push(line.to_owned())
+        })
+        .unwrap();
         assert_eq!(lines, ["one", "two"]);
         assert_eq!(status.code(), Some(4));
     }
 
     #[test]
     fn a_program_that_hangs_is_killed() {
-        let limits = Limits { total: Duration::from_secs(60), idle: Duration::from_millis(200) };
+        let limits = Limits {
+            total: Duration::from_secs(60),
+            idle: Duration::from_millis(200),
+        };
         let started = Instant::now();
         let ended = run_within(&mut shell("exec sleep 60"), limits, || 0).unwrap();
         assert!(matches!(ended, Ended::Killed(_)), "{ended:?}");
@@ -177,8 +206,17 @@ mod tests {
 
     #[test]
     fn a_program_that_gets_on_is_left_alone() {
-        let limits = Limits { total: Duration::from_secs(60), idle: Duration::from_secs(30) };
-        assert_eq!(run_within(&mut shell("exit 0"), limits, || 0).unwrap(), Ended::Well);
-        assert!(matches!(run_within(&mut shell("exit 1"), limits, || 0).unwrap(), Ended::Badly(_)));
+        let limits = Limits {
+            total: Duration::from_secs(60),
+            idle: Duration::from_secs(30),
+        };
+        assert_eq!(
+            run_within(&mut shell("exit 0"), limits, || 0).unwrap(),
+            Ended::Well
+        );
+        assert!(matches!(
+            run_within(&mut shell("exit 1"), limits, || 0).unwrap(),
+            Ended::Badly(_)
+        ));
     }
 }

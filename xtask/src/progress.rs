@@ -18,7 +18,12 @@ impl Steps {
 
     /// Runs one step between a line that names it and a line with its time.
     /// `remedy` is what to do when it fails.
-    pub(crate) fn step<T>(&mut self, name: &str, remedy: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn step<T>(
+        &mut self,
+        name: &str,
+        remedy: &str,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
         self.done += 1;
         let head = format!("[{}/{}] {name}", self.done, self.total);
         println!("{head} …");

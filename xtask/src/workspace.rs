@@ -35,7 +35,10 @@ impl Workspace {
     /// Found from where this program was compiled: `cargo xtask` works from any folder of the checkout.
     pub(crate) fn find() -> Result<Self> {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
-        let root = Path::new(&manifest).parent().context("xtask lies in the root folder")?.to_path_buf();
+        let root = Path::new(&manifest)
+            .parent()
+            .context("xtask lies in the root folder")?
+            .to_path_buf();
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             // Cargo reads a relative path from the folder it was called in.
             Some(folder) => std::path::absolute(folder)?,
@@ -47,7 +50,9 @@ impl Workspace {
     /// Cargo at the root, building into the native target folder.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = process::cargo();
-        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        command
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target);
         command
     }
 
@@ -64,7 +69,9 @@ impl Workspace {
 
     /// The `sidespin` binary of a profile's folder (`debug`, `release`).
     pub(crate) fn binary(&self, profile: &str) -> PathBuf {
-        self.target.join(profile).join(format!("sidespin{}", std::env::consts::EXE_SUFFIX))
+        self.target
+            .join(profile)
+            .join(format!("sidespin{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// A file in the checkout's own `target` folder, where `spin.toml` and the stamps expect it whatever the target
@@ -74,7 +81,10 @@ impl Workspace {
     }
 
     pub(crate) fn packages(&self) -> Result<Vec<Package>> {
-        let text = process::capture(self.cargo().args(["metadata", "--format-version", "1", "--no-deps"]))?;
+        let text = process::capture(
+            self.cargo()
+                .args(["metadata", "--format-version", "1", "--no-deps"]),
+        )?;
         let metadata = serde_json::from_str(&text).context("reading what `cargo metadata` printed")?;
         packages(&self.root, &metadata)
     }
@@ -85,9 +95,12 @@ fn packages(root: &Path, metadata: &Value) -> Result<Vec<Package>> {
     for package in array(metadata, "packages") {
         let name = text(package, "name")?;
         let manifest = PathBuf::from(text(package, "manifest_path")?);
-        let folder = manifest.parent().and_then(|folder| folder.strip_prefix(root).ok());
+        let folder = manifest
+            .parent()
+            .and_then(|folder| folder.strip_prefix(root).ok());
         let folder = folder.with_context(|| format!("{} lies outside the repository", manifest.display()))?;
-        let of_workspace = array(package, "dependencies").filter(|edge| edge.get("path").is_some_and(Value::is_string));
+        let of_workspace =
+            array(package, "dependencies").filter(|edge| edge.get("path").is_some_and(Value::is_string));
         let (mut needs, mut mentions) = (Vec::new(), Vec::new());
         for edge in of_workspace {
             let other = text(edge, "name")?;
@@ -100,7 +113,13 @@ fn packages(root: &Path, metadata: &Value) -> Result<Vec<Package>> {
             .flat_map(|target| array(target, "crate_types"))
             .any(|crate_type| crate_type.as_str() == Some("cdylib"));
         let folder = folder.to_string_lossy().replace('\\', "/");
-        packages.push(Package { name, folder, cdylib, needs, mentions });
+        packages.push(Package {
+            name,
+            folder,
+            cdylib,
+            needs,
+            mentions,
+        });
     }
     packages.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(packages)
@@ -112,7 +131,9 @@ fn array<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 
 fn text(value: &Value, key: &str) -> Result<String> {
     let found = value.get(key).and_then(Value::as_str);
-    Ok(found.with_context(|| format!("`cargo metadata` gave no `{key}`"))?.to_owned())
+    Ok(found
+        .with_context(|| format!("`cargo metadata` gave no `{key}`"))?
+        .to_owned())
 }
 
 #[cfg(test)]
@@ -133,7 +154,10 @@ mod tests {
         }]});
         let packages = packages(Path::new("/r"), &metadata).unwrap();
         let audit = packages.first().unwrap();
-        assert_eq!((audit.name.as_str(), audit.folder.as_str(), audit.cdylib), ("audit", "components/audit", true));
+        assert_eq!(
+            (audit.name.as_str(), audit.folder.as_str(), audit.cdylib),
+            ("audit", "components/audit", true)
+        );
         assert_eq!(audit.needs, ["todo-domain"]);
         assert_eq!(audit.mentions, ["todo-domain", "sidespin-broker"]);
     }

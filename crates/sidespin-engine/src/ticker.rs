@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 /// How often the epoch advances. Finer costs wake-ups on an idle machine, coarser lets one guest delay the others.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(5);
 
 /// A guest runs for one to two ticks before it yields to the other tasks of its worker thread.
 pub(crate) const TICKS_PER_SLICE: u64 = 1;

@@ -124,13 +124,15 @@ impl<B: Bindings> Pool<B> {
         instances: Arc<dyn Instances<B::Data>>,
         config: PoolConfig,
     ) -> Self {
-        let state = State { queue: VecDeque::new(), available: 0, workers: 0 };
+        let state = State { queue: VecDeque::new(), available: 0, starting: 0, workers: 0 };
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             shared: Arc::new(Shared {
                 component,
                 bindings,
                 instances,
                 config,
+                starting_limit: processors,
                 state: Mutex::new(state),
                 pushed: Notify::new(),
             }),
@@ -161,10 +163,8 @@ impl<B: Bindings> Pool<B> {
 
     fn submit(&self, work: Box<dyn Work<B>>) {
         let mut state = self.shared.state();
-        if state.available == 0 && state.workers < self.shared.config.instances {
-            state.workers += 1;
-            drop(state);
-            Worker::spawn(Arc::clone(&self.shared), Some(work));
+        if state.available == 0 && self.shared.may_start(&state) {
+            self.shared.start(state, Some(work));
         } else if state.queue.len() < self.shared.config.queue {
             state.queue.push_back(work);
             drop(state);
@@ -182,6 +182,8 @@ pub(crate) struct Shared<B: Bindings> {
     pub(crate) bindings: B,
     pub(crate) instances: Arc<dyn Instances<B::Data>>,
     pub(crate) config: PoolConfig,
+    /// Instances that are made at once. More would only share the processors.
+    starting_limit: usize,
     state: Mutex<State<B>>,
     /// One permit per call that was queued while a worker was available.
     pub(crate) pushed: Notify,
@@ -191,6 +193,9 @@ struct State<B: Bindings> {
     queue: VecDeque<Box<dyn Work<B>>>,
     /// Workers that would take a call now.
     available: usize,
+    /// Workers that are making their instance.
+    starting: usize,
+    /// All workers.
     workers: usize,
 }
 
@@ -205,32 +210,51 @@ impl<B: Bindings> Shared<B> {
         self.state().queue.pop_front()
     }
 
-    /// Counts a worker as one that takes calls, or no longer. When the last one turns away while calls wait, another
-    /// worker is started for them, or they would wait for the next arrival.
+    /// Counts a worker's instance as made, or as impossible to make.
+    pub(crate) fn started(&self) {
+        self.state().starting -= 1;
+    }
+
+    /// Counts a worker as one that takes calls, or no longer.
     pub(crate) fn set_available(self: &Arc<Self>, available: bool) {
         let mut state = self.state();
         if available {
             state.available += 1;
-            return;
+        } else {
+            state.available -= 1;
+            self.relieve(state);
         }
-        state.available -= 1;
-        self.staff(state);
+    }
+
+    /// Called by a worker that has its hands full without having been available before.
+    pub(crate) fn occupied(self: &Arc<Self>) {
+        self.relieve(self.state());
     }
 
     /// Counts a worker out.
     pub(crate) fn worker_ended(self: &Arc<Self>) {
         let mut state = self.state();
         state.workers -= 1;
-        self.staff(state);
+        self.relieve(state);
     }
 
-    fn staff(self: &Arc<Self>, mut state: MutexGuard<'_, State<B>>) {
-        if state.available == 0 && !state.queue.is_empty() && state.workers < self.config.instances {
-            state.workers += 1;
-            let work = state.queue.pop_front();
-            drop(state);
-            Worker::spawn(Arc::clone(self), work);
+    /// Starts another worker when calls wait and nobody takes them. That one does the same in its turn, so that there are
+    /// as many as it takes and no more, even if each gets stuck in its first call.
+    fn relieve(self: &Arc<Self>, state: MutexGuard<'_, State<B>>) {
+        if state.available == 0 && !state.queue.is_empty() && self.may_start(&state) {
+            self.start(state, None);
         }
+    }
+
+    fn may_start(&self, state: &State<B>) -> bool {
+        state.workers < self.config.instances && state.starting < self.starting_limit
+    }
+
+    fn start(self: &Arc<Self>, mut state: MutexGuard<'_, State<B>>, first: Option<Box<dyn Work<B>>>) {
+        state.workers += 1;
+        state.starting += 1;
+        drop(state);
+        Worker::spawn(Arc::clone(self), first);
     }
 }
 

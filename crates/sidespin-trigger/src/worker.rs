@@ -45,14 +45,23 @@ impl<B: Bindings> Worker<B> {
     async fn run(self, first: Option<Box<dyn Work<B>>>) {
         let shared = Arc::clone(&self.shared);
         let component = &shared.component;
-        let Some(mut store) = shared.instances.store(component) else {
-            return refuse(first, component, "the application has no such component".to_owned());
+        let made = match shared.instances.store(component) {
+            Some(mut store) => shared.bindings.instantiate(&mut store).await.map(|exports| (store, exports)),
+            None => Err(wasmtime::format_err!("the application has no such component")),
         };
-        let exports = match shared.bindings.instantiate(&mut store).await {
-            Ok(exports) => exports,
+        shared.started();
+        let (mut store, exports) = match made {
+            Ok(made) => made,
             Err(error) => {
                 tracing::error!(%component, error = format!("{error:#}"), "no instance could be made");
-                return refuse(first, component, format!("{error:#}"));
+                // Without a call of its own the worker was started for the one that has waited longest.
+                if let Some(work) = first.or_else(|| shared.take()) {
+                    work.fail(CallError::Instantiate {
+                        component: component.clone(),
+                        reason: format!("{error:#}"),
+                    });
+                }
+                return;
             }
         };
         // Shared between the loop inside of the store and the watch outside of it.
@@ -106,6 +115,11 @@ impl<B: Bindings> Worker<B> {
     }
 
     fn begin_call(&mut self) {
+        if self.available {
+            self.set_available(false);
+        } else {
+            self.shared.occupied();
+        }
         // Taken to be busy computing until the event loop comes to rest: a second call would only wait for it.
         self.settled.store(false, Ordering::Relaxed);
         self.busy_since.store(millis(self.started.elapsed()) + 1, Ordering::Relaxed);
@@ -188,16 +202,6 @@ async fn drive<B: Bindings>(
         }
     })
     .await
-}
-
-fn refuse<B: Bindings>(
-    work: Option<Box<dyn Work<B>>>,
-    component: &sidespin_app::ComponentId,
-    reason: String,
-) {
-    if let Some(work) = work {
-        work.fail(CallError::Instantiate { component: component.clone(), reason });
-    }
 }
 
 fn lock<B: Bindings>(worker: &std::sync::Mutex<Worker<B>>) -> std::sync::MutexGuard<'_, Worker<B>> {

@@ -23,6 +23,10 @@ use crate::signals;
 /// The directory beside the manifest where everything durable is kept.
 const STATE_DIRECTORY: &str = ".sidespin";
 
+/// Tasks that a worker thread runs before it looks for network events. A guest that computes holds its thread for a slice of
+/// milliseconds; after tokio's own 61 of them, everybody else would have waited for a third of a second.
+const EVENT_INTERVAL: u32 = 11;
+
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// The application: a spin.toml, or the directory that holds one.
@@ -99,9 +103,7 @@ impl Up {
         let options = self.host_options(environment)?;
         let name = options.app.name.clone();
         let host = Host::prepare(options)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-            Failure::Runtime(Diagnostic::new("the async runtime cannot be started").caused_by(&error))
-        })?;
+        let runtime = runtime()?;
         let result = runtime.block_on(async {
             let shutdown = signals::shutdown().map_err(|error| {
                 Failure::Runtime(Diagnostic::new("signals cannot be handled").caused_by(&error))
@@ -248,6 +250,12 @@ impl Up {
                 .into()
         })
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build().map_err(
+        |error| Failure::Runtime(Diagnostic::new("the async runtime cannot be started").caused_by(&error)),
+    )
 }
 
 fn engine_config(environment: &impl Environment) -> Result<EngineConfig, Failure> {

@@ -1,0 +1,139 @@
+//! `cargo xtask test`: builds everything and runs every suite to its end, whatever fails on the way. Ends with a table and one
+//! plain line of totals.
+
+mod summary;
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+pub(crate) use self::summary::{Check, Summary};
+use self::summary::{Counts, Row};
+use crate::build::{self, Profile};
+use crate::progress::Steps;
+use crate::workspace::Workspace;
+use crate::{guests, process, web};
+
+/// The browser tests' own npm packages.
+const BROWSER: &str = "tests/browser";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suite {
+    /// The crates, natively.
+    Unit,
+    /// The components' own tests, natively.
+    Guests,
+    /// The real binary with the real components; includes the browser.
+    EndToEnd,
+    /// Of the former, only what needs a browser.
+    Browser,
+}
+
+impl Suite {
+    /// Those of a full run: `e2e` contains `browser`.
+    const ALL: [Self; 3] = [Self::Unit, Self::Guests, Self::EndToEnd];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Guests => "guests",
+            Self::EndToEnd => "e2e",
+            Self::Browser => "browser",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self> {
+        match name {
+            "unit" => Ok(Self::Unit),
+            "guests" => Ok(Self::Guests),
+            "e2e" => Ok(Self::EndToEnd),
+            "browser" => Ok(Self::Browser),
+            other => bail!("there is no suite `{other}`; there are unit, guests, e2e and browser"),
+        }
+    }
+}
+
+pub(crate) fn run(workspace: &Workspace, mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut suites = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("only") => suites.push(Suite::parse(&arguments.value()?.to_string_lossy())?),
+            other => bail!("{}; the only option of `test` is --only", other.unexpected()),
+        }
+    }
+    if suites.is_empty() {
+        suites = Suite::ALL.to_vec();
+    }
+    run_suites(workspace, &suites, Summary::default())
+}
+
+/// Runs all suites and adds them to what was checked before.
+pub(crate) fn run_all(workspace: &Workspace, summary: Summary) -> Result<ExitCode> {
+    run_suites(workspace, &Suite::ALL, summary)
+}
+
+fn run_suites(workspace: &Workspace, suites: &[Suite], mut summary: Summary) -> Result<ExitCode> {
+    build::build(workspace, Profile::Development)?;
+    let mut steps = Steps::new(suites.len());
+    for suite in suites {
+        let started = Instant::now();
+        let remedy = format!("`cargo xtask test --only {}` repeats it", suite.name());
+        let mut counts = Counts::default();
+        let result = steps.step(&format!("tests: {}", suite.name()), &remedy, || {
+            let mut command = prepare(workspace, *suite)?;
+            let status = process::stream(&mut command, |line| counts.read(line))?;
+            if !status.success() {
+                bail!("`{}` failed ({status})", process::describe(&command));
+            }
+            Ok(())
+        });
+        if let Err(error) = &result {
+            eprintln!("error: {error:#}");
+        }
+        summary.add(Row {
+            name: suite.name().to_owned(),
+            well: result.is_ok(),
+            counts,
+            took: started.elapsed(),
+        });
+    }
+    print!("{summary}");
+    Ok(if summary.is_well() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
+    let mut cargo = workspace.cargo();
+    cargo.env("SIDESPIN_ROOT", &workspace.root);
+    cargo.env("SIDESPIN_BIN", workspace.binary(Profile::Development.folder()));
+    cargo.args(["test", "--no-fail-fast"]);
+    match suite {
+        // The workspace's default members.
+        Suite::Unit => {}
+        Suite::Guests => {
+            // A component's export names break a native link of the cdylib; `--lib` links a test program alone.
+            cargo.arg("--lib");
+            for guest in guests::all(workspace.packages()?) {
+                if guest.folder.starts_with("components/") {
+                    cargo.args(["--package", &guest.name]);
+                }
+            }
+        }
+        Suite::EndToEnd | Suite::Browser => {
+            if workspace.root.join(BROWSER).join("package.json").exists() {
+                web::install(workspace, BROWSER)?;
+            }
+            cargo.args(["--package", "end-to-end"]);
+            if suite == Suite::Browser {
+                // Every test that needs a browser has the word in its path.
+                cargo.arg("browser");
+            }
+        }
+    }
+    Ok(cargo)
+}
