@@ -26,7 +26,10 @@ fn store<T: Send>(
     resource: &Resource<wit::Store>,
 ) -> wasmtime::Result<Store> {
     accessor.with(|mut access| {
-        let store = access.get().table.get(&Resource::<Store>::new_borrow(resource.rep()))?;
+        let store = access
+            .get()
+            .table
+            .get(&Resource::<Store>::new_borrow(resource.rep()))?;
         Ok(store.clone())
     })
 }
@@ -39,7 +42,10 @@ impl<T: Send> wit::HostStoreWithStore<T> for KeyValue {
         Ok(accessor.with(|mut access| {
             let view = access.get();
             let store = view.granted.get(&label).ok_or(wit::Error::AccessDenied)?.clone();
-            let resource = view.table.push(store).map_err(|_full| wit::Error::StoreTableFull)?;
+            let resource = view
+                .table
+                .push(store)
+                .map_err(|_full| wit::Error::StoreTableFull)?;
             Ok(Resource::new_own(resource.rep()))
         }))
     }
@@ -60,7 +66,11 @@ impl<T: Send> wit::HostStoreWithStore<T> for KeyValue {
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), wit::Error>> {
         let store = store(accessor, &resource)?;
-        Ok(store.stores.set(store.label, key, value).await.map_err(Into::into))
+        Ok(store
+            .stores
+            .set(store.label, key, value)
+            .await
+            .map_err(Into::into))
     }
 
     async fn delete(

@@ -78,7 +78,11 @@ impl Capability for KeyValue {
         })
     }
 
-    fn configure(app: &App, config: Self::Config, state_directory: PathBuf) -> Result<Self::AppState, Diagnostic> {
+    fn configure(
+        app: &App,
+        config: Self::Config,
+        state_directory: PathBuf,
+    ) -> Result<Self::AppState, Diagnostic> {
         let own_file = Arc::new(Stores::new(state_directory.join("sqlite_key_value.db")));
         let mut configured = BTreeMap::new();
         configured.insert(DEFAULT_STORE.to_owned(), Arc::clone(&own_file));
@@ -93,7 +97,10 @@ impl Capability for KeyValue {
                 let Some(file) = configured.get(label) else {
                     return Err(unknown_store(component, label, &configured));
                 };
-                let store = Store { label: Arc::from(label.as_str()), stores: Arc::clone(file) };
+                let store = Store {
+                    label: Arc::from(label.as_str()),
+                    stores: Arc::clone(file),
+                };
                 stores.insert(label.clone(), store);
             }
             granted.insert(component.id.clone(), Arc::new(stores));
@@ -102,7 +109,10 @@ impl Capability for KeyValue {
     }
 
     fn missing_grant(component: &Component) -> Option<String> {
-        component.key_value_stores.is_empty().then(|| format!("key_value_stores = [\"{DEFAULT_STORE}\"]"))
+        component
+            .key_value_stores
+            .is_empty()
+            .then(|| format!("key_value_stores = [\"{DEFAULT_STORE}\"]"))
     }
 
     fn instantiate(state: &Self::AppState, component: &ComponentId) -> Self::InstanceState {
@@ -110,7 +120,11 @@ impl Capability for KeyValue {
     }
 }
 
-fn unknown_store(component: &Component, label: &str, configured: &BTreeMap<String, Arc<Stores>>) -> Diagnostic {
+fn unknown_store(
+    component: &Component,
+    label: &str,
+    configured: &BTreeMap<String, Arc<Stores>>,
+) -> Diagnostic {
     let known: Vec<_> = configured.keys().map(String::as_str).collect();
     Diagnostic::new(format!(
         "component `{}` is granted the key-value store `{label}`, which is not configured",

@@ -40,7 +40,10 @@ impl Stores {
     /// The stores in this file, which is created when it is first used.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path, connection: Mutex::new(None) }
+        Self {
+            path,
+            connection: Mutex::new(None),
+        }
     }
 
     /// The value of `key`, if it has one.
@@ -61,7 +64,12 @@ impl Stores {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub async fn set(self: &Arc<Self>, store: Arc<str>, key: String, value: Vec<u8>) -> Result<(), StoresError> {
+    pub async fn set(
+        self: &Arc<Self>,
+        store: Arc<str>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Result<(), StoresError> {
         self.run(move |connection| {
             connection
                 .prepare_cached(
@@ -138,11 +146,17 @@ mod tests {
         let path = directory.path().join("kv.db");
         let (mine, yours): (Arc<str>, Arc<str>) = ("mine".into(), "yours".into());
         let stores = Arc::new(Stores::new(path.clone()));
-        stores.set(mine.clone(), "key".to_owned(), vec![0, 255]).await.unwrap();
+        stores
+            .set(mine.clone(), "key".to_owned(), vec![0, 255])
+            .await
+            .unwrap();
         drop(stores);
 
         let stores = Arc::new(Stores::new(path));
-        assert_eq!(stores.get(mine.clone(), "key".to_owned()).await.unwrap(), Some(vec![0, 255]));
+        assert_eq!(
+            stores.get(mine.clone(), "key".to_owned()).await.unwrap(),
+            Some(vec![0, 255])
+        );
         assert_eq!(stores.get(yours.clone(), "key".to_owned()).await.unwrap(), None);
         assert_eq!(stores.keys(yours).await.unwrap(), Vec::<String>::new());
         stores.delete(mine.clone(), "key".to_owned()).await.unwrap();

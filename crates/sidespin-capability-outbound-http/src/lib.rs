@@ -43,7 +43,10 @@ pub struct ServiceDirectory(Arc<OnceLock<Arc<dyn Services>>>);
 
 impl std::fmt::Debug for ServiceDirectory {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("ServiceDirectory").field(&self.0.get().is_some()).finish()
+        formatter
+            .debug_tuple("ServiceDirectory")
+            .field(&self.0.get().is_some())
+            .finish()
     }
 }
 
@@ -85,7 +88,11 @@ pub struct OutboundHttpState {
 impl OutboundHttpState {
     /// The view that wasmtime's `wasi:http` works on; incoming requests are converted through it too.
     pub fn view<'a>(&'a mut self, table: &'a mut wasmtime::component::ResourceTable) -> WasiHttpCtxView<'a> {
-        WasiHttpCtxView { hooks: &mut self.hooks, table, ctx: &mut self.context }
+        WasiHttpCtxView {
+            hooks: &mut self.hooks,
+            table,
+            ctx: &mut self.context,
+        }
     }
 }
 
@@ -135,7 +142,10 @@ impl Capability for OutboundHttp {
                 services: ServiceDirectory::default(),
             })
         });
-        OutboundHttpState { context: WasiHttpCtx::new(), hooks: OutboundHooks::new(access) }
+        OutboundHttpState {
+            context: WasiHttpCtx::new(),
+            hooks: OutboundHooks::new(access),
+        }
     }
 }
 
@@ -144,10 +154,17 @@ fn allowed_hosts(component: &Component, variables: &Variables) -> Result<Allowed
     let mut entries = Vec::new();
     for entry in &component.allowed_outbound_hosts {
         let rendered = variables.render_text(entry).map_err(|error| {
-            Diagnostic::new(format!("`{entry}` in `allowed_outbound_hosts` of `{}` has no value", component.id))
-                .at(location.clone())
-                .caused_by(&error)
-                .hint(error.hint().unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()))
+            Diagnostic::new(format!(
+                "`{entry}` in `allowed_outbound_hosts` of `{}` has no value",
+                component.id
+            ))
+            .at(location.clone())
+            .caused_by(&error)
+            .hint(
+                error
+                    .hint()
+                    .unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()),
+            )
         })?;
         // An entry that a variable leaves empty grants nothing.
         if !rendered.expose().is_empty() {

@@ -22,7 +22,13 @@ impl OutboundHooks {
     }
 }
 
-type Sent = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+type Sent = Result<
+    (
+        http::Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
 
 impl WasiHttpHooks for OutboundHooks {
     fn send_request(
@@ -45,7 +51,9 @@ async fn send(
         Error::HttpRequestUriInvalid
     })?;
     if !access.allowed.allows(&destination) {
-        let hint = access.allowed.denial_hint(access.component.as_str(), &destination);
+        let hint = access
+            .allowed
+            .denial_hint(access.component.as_str(), &destination);
         tracing::warn!(component = %access.component, "an outbound request was denied; {hint}");
         return Err(Error::HttpRequestDenied);
     }
@@ -89,7 +97,9 @@ async fn permitted_address(access: &ComponentAccess, destination: &Destination) 
     for address in addresses {
         if !access.allowed.allows_address(destination, address.ip()) {
             let hint =
-                access.allowed.address_denial_hint(access.component.as_str(), destination, address.ip());
+                access
+                    .allowed
+                    .address_denial_hint(access.component.as_str(), destination, address.ip());
             tracing::warn!(component = %access.component, "an outbound request was denied; {hint}");
             return Err(Error::DestinationIpProhibited);
         }

@@ -63,7 +63,10 @@ impl Database {
     /// The database in this file, which is created when it is first used.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()) }
+        Self {
+            path,
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// A connection that nobody else uses until it is dropped. Blocks; call it off the async workers.
@@ -75,12 +78,18 @@ impl Database {
             Some(connection) => connection,
             None => self.open()?,
         };
-        Ok(PooledConnection { connection: Some(connection), database: Arc::clone(self) })
+        Ok(PooledConnection {
+            connection: Some(connection),
+            database: Arc::clone(self),
+        })
     }
 
     pub(crate) fn connect_idle(self: &Arc<Self>) -> Option<PooledConnection> {
         let connection = self.take_idle()?;
-        Some(PooledConnection { connection: Some(connection), database: Arc::clone(self) })
+        Some(PooledConnection {
+            connection: Some(connection),
+            database: Arc::clone(self),
+        })
     }
 
     fn take_idle(&self) -> Option<Connection> {
@@ -132,7 +141,11 @@ impl PooledConnection {
     ) -> Result<wit::QueryResult, DatabaseError> {
         let connection = self.connection.as_ref().ok_or(DatabaseError::Interrupted)?;
         let mut prepared = connection.prepare_cached(statement)?;
-        let columns = prepared.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let columns = prepared
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
         let width = columns.len();
         let parameters = rusqlite::params_from_iter(parameters.iter().map(Parameter));
         let mut rows = Vec::new();
@@ -193,7 +206,10 @@ fn value(column: ValueRef<'_>) -> (wit::Value, usize) {
         ValueRef::Null => (wit::Value::Null, 1),
         ValueRef::Integer(integer) => (wit::Value::Integer(integer), 8),
         ValueRef::Real(real) => (wit::Value::Real(real), 8),
-        ValueRef::Text(text) => (wit::Value::Text(String::from_utf8_lossy(text).into_owned()), text.len()),
+        ValueRef::Text(text) => (
+            wit::Value::Text(String::from_utf8_lossy(text).into_owned()),
+            text.len(),
+        ),
         ValueRef::Blob(blob) => (wit::Value::Blob(blob.to_vec()), blob.len()),
     }
 }

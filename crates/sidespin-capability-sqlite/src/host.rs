@@ -29,16 +29,24 @@ impl SqliteView<'_> {
 }
 
 fn database(granted: &Granted, name: &str) -> Result<Arc<Database>, wit::Error> {
-    granted.get(name).ok_or(wit::Error::AccessDenied)?.clone().ok_or(wit::Error::NoSuchDatabase)
+    granted
+        .get(name)
+        .ok_or(wit::Error::AccessDenied)?
+        .clone()
+        .ok_or(wit::Error::NoSuchDatabase)
 }
 
 fn keep(
     table: &mut ResourceTable,
     connection: PooledConnection,
 ) -> Result<Resource<wit::Connection>, wit::Error> {
-    match table.push(Open { connection: Some(connection) }) {
+    match table.push(Open {
+        connection: Some(connection),
+    }) {
         Ok(resource) => Ok(Resource::new_own(resource.rep())),
-        Err(_full) => Err(wit::Error::Io(format!("more than {OPEN_CONNECTIONS} connections are open"))),
+        Err(_full) => Err(wit::Error::Io(format!(
+            "more than {OPEN_CONNECTIONS} connections are open"
+        ))),
     }
 }
 
@@ -54,11 +62,7 @@ fn borrow(
     Ok(table.get_mut(&entry(resource))?.connection.take())
 }
 
-fn restore(
-    table: &mut ResourceTable,
-    resource: &Resource<wit::Connection>,
-    connection: PooledConnection,
-) {
+fn restore(table: &mut ResourceTable, resource: &Resource<wit::Connection>, connection: PooledConnection) {
     // The guest may have dropped its handle meanwhile; then the connection goes back to the pool right here.
     if let Ok(open) = table.get_mut(&entry(resource)) {
         open.connection = Some(connection);
@@ -82,7 +86,9 @@ async fn run(
     parameters: Vec<wit::Value>,
 ) -> Result<(PooledConnection, Result<wit::QueryResult, wit::Error>), wit::Error> {
     let running = tokio::task::spawn_blocking(move || {
-        let result = connection.execute(&statement, &parameters).map_err(wit::Error::from);
+        let result = connection
+            .execute(&statement, &parameters)
+            .map_err(wit::Error::from);
         (connection, result)
     });
     running.await.map_err(|_ended| DatabaseError::Interrupted.into())
@@ -109,7 +115,14 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Sqlite {
         statement: String,
         parameters: Vec<wit::Value>,
     ) -> wasmtime::Result<
-        Result<(Vec<String>, StreamReader<wit::RowResult>, FutureReader<Result<(), wit::Error>>), wit::Error>,
+        Result<
+            (
+                Vec<String>,
+                StreamReader<wit::RowResult>,
+                FutureReader<Result<(), wit::Error>>,
+            ),
+            wit::Error,
+        >,
     > {
         let Some(connection) = accessor.with(|mut access| borrow(access.get().table, &resource))? else {
             return Ok(Err(wit::Error::InvalidConnection));
@@ -146,15 +159,26 @@ impl<T: Send> wit::HostConnectionWithStore<T> for Sqlite {
 }
 
 fn rowid(table: &ResourceTable, resource: &Resource<wit::Connection>) -> wasmtime::Result<i64> {
-    Ok(table.get(&entry(resource))?.connection.as_ref().map_or(0, PooledConnection::last_insert_rowid))
+    Ok(table
+        .get(&entry(resource))?
+        .connection
+        .as_ref()
+        .map_or(0, PooledConnection::last_insert_rowid))
 }
 
 fn changes(table: &ResourceTable, resource: &Resource<wit::Connection>) -> wasmtime::Result<u64> {
-    Ok(table.get(&entry(resource))?.connection.as_ref().map_or(0, PooledConnection::changes))
+    Ok(table
+        .get(&entry(resource))?
+        .connection
+        .as_ref()
+        .map_or(0, PooledConnection::changes))
 }
 
 impl wit::HostConnection for SqliteView<'_> {
-    async fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<wit::Connection>, wit::Error>> {
+    async fn open(
+        &mut self,
+        name: String,
+    ) -> wasmtime::Result<Result<Resource<wit::Connection>, wit::Error>> {
         let database = match self.database(&name) {
             Ok(database) => database,
             Err(error) => return Ok(Err(error)),

@@ -74,7 +74,11 @@ impl Capability for Sqlite {
         })
     }
 
-    fn configure(app: &App, config: Self::Config, state_directory: PathBuf) -> Result<Self::AppState, Diagnostic> {
+    fn configure(
+        app: &App,
+        config: Self::Config,
+        state_directory: PathBuf,
+    ) -> Result<Self::AppState, Diagnostic> {
         let mut databases = BTreeMap::new();
         for (name, DatabaseConfig::Spin { path }) in config.sqlite_database {
             let path = path.unwrap_or_else(|| state_directory.join(format!("sqlite_{name}.db")));
@@ -84,7 +88,11 @@ impl Capability for Sqlite {
             .entry(DEFAULT_DATABASE.to_owned())
             .or_insert_with(|| Arc::new(Database::new(state_directory.join("sqlite_db.db"))));
         for component in app.components.values() {
-            if let Some(missing) = component.sqlite_databases.iter().find(|name| !databases.contains_key(*name)) {
+            if let Some(missing) = component
+                .sqlite_databases
+                .iter()
+                .find(|name| !databases.contains_key(*name))
+            {
                 return Err(unknown_database(component, missing, &databases));
             }
         }
@@ -93,7 +101,9 @@ impl Capability for Sqlite {
             .values()
             .map(|component| {
                 let granted: BTreeSet<_> = component.sqlite_databases.iter().collect();
-                let granted = granted.into_iter().map(|name| (name.clone(), databases.get(name).cloned()));
+                let granted = granted
+                    .into_iter()
+                    .map(|name| (name.clone(), databases.get(name).cloned()));
                 (component.id.clone(), Arc::new(granted.collect()))
             })
             .collect())
@@ -115,10 +125,13 @@ fn unknown_database(
     databases: &BTreeMap<String, Arc<Database>>,
 ) -> Diagnostic {
     let known: Vec<_> = databases.keys().map(String::as_str).collect();
-    Diagnostic::new(format!("component `{}` is granted the SQLite database `{name}`, which is not configured", component.id))
-        .at(component.location_of("sqlite_databases").cloned())
-        .hint(format!(
-            "add `[sqlite_database.{name}]` with `type = \"spin\"` to runtime-config.toml; configured are: {}",
-            known.join(", ")
-        ))
+    Diagnostic::new(format!(
+        "component `{}` is granted the SQLite database `{name}`, which is not configured",
+        component.id
+    ))
+    .at(component.location_of("sqlite_databases").cloned())
+    .hint(format!(
+        "add `[sqlite_database.{name}]` with `type = \"spin\"` to runtime-config.toml; configured are: {}",
+        known.join(", ")
+    ))
 }

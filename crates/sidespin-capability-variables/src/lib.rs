@@ -44,15 +44,26 @@ impl Capability for Variables {
         })
     }
 
-    fn configure(app: &App, _config: Self::Config, values: Self::Needs) -> Result<Self::AppState, Diagnostic> {
+    fn configure(
+        app: &App,
+        _config: Self::Config,
+        values: Self::Needs,
+    ) -> Result<Self::AppState, Diagnostic> {
         app.components
             .values()
             .map(|component| {
                 let rendered = values.render_map(&component.variables).map_err(|(name, error)| {
-                    Diagnostic::new(format!("variable `{name}` of component `{}` has no value", component.id))
-                        .at(component.location_of("variables").cloned())
-                        .caused_by(&error)
-                        .hint(error.hint().unwrap_or_else(|| "declare it under `[variables]`".to_owned()))
+                    Diagnostic::new(format!(
+                        "variable `{name}` of component `{}` has no value",
+                        component.id
+                    ))
+                    .at(component.location_of("variables").cloned())
+                    .caused_by(&error)
+                    .hint(
+                        error
+                            .hint()
+                            .unwrap_or_else(|| "declare it under `[variables]`".to_owned()),
+                    )
                 })?;
                 Ok((component.id.clone(), Arc::new(rendered)))
             })

@@ -56,32 +56,57 @@ impl Capability for Wasi {
         app.components
             .values()
             .map(|component| {
-                let rendered = variables.render_map(&component.environment).map_err(|(name, error)| {
-                    Diagnostic::new(format!("environment entry `{name}` of `{}` has no value", component.id))
+                let rendered = variables
+                    .render_map(&component.environment)
+                    .map_err(|(name, error)| {
+                        Diagnostic::new(format!(
+                            "environment entry `{name}` of `{}` has no value",
+                            component.id
+                        ))
                         .at(component.location_of("environment").cloned())
                         .caused_by(&error)
-                        .hint(error.hint().unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()))
-                })?;
-                let environment =
-                    rendered.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect();
+                        .hint(
+                            error
+                                .hint()
+                                .unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()),
+                        )
+                    })?;
+                let environment = rendered
+                    .into_iter()
+                    .map(|(name, value)| (name, value.expose().to_owned()))
+                    .collect();
                 let mounts = component
                     .files
                     .iter()
                     .map(|mount| (mount.host_path.clone(), mount.guest_path.clone()))
                     .collect();
                 let id = component.id.clone();
-                Ok((id.clone(), ComponentEnvironment { component: Some(id), environment, mounts }))
+                Ok((
+                    id.clone(),
+                    ComponentEnvironment {
+                        component: Some(id),
+                        environment,
+                        mounts,
+                    },
+                ))
             })
             .collect()
     }
 
     fn instantiate(state: &Self::AppState, component: &ComponentId) -> Self::InstanceState {
         let mut builder = WasiCtxBuilder::new();
-        builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
-        let Some(environment) = state.get(component) else { return builder.build() };
+        builder
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false);
+        let Some(environment) = state.get(component) else {
+            return builder.build();
+        };
         builder.envs(&environment.environment);
         if let Some(id) = &environment.component {
-            builder.stdout(ComponentOutput::new(id.clone())).stderr(ComponentOutput::new(id.clone()));
+            builder
+                .stdout(ComponentOutput::new(id.clone()))
+                .stderr(ComponentOutput::new(id.clone()));
         }
         for (host_path, guest_path) in &environment.mounts {
             if let Err(error) = builder.preopened_dir(host_path, guest_path, FsPerms::ReadOnly) {

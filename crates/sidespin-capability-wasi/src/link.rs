@@ -33,17 +33,26 @@ impl HasData for Streams {
 
 fn cli<T: Lend<Wasi>>(data: &mut T) -> WasiCliCtxView<'_> {
     let (state, table) = data.lend();
-    WasiCliCtxView { ctx: state.cli(), table }
+    WasiCliCtxView {
+        ctx: state.cli(),
+        table,
+    }
 }
 
 fn clocks<T: Lend<Wasi>>(data: &mut T) -> WasiClocksCtxView<'_> {
     let (state, table) = data.lend();
-    WasiClocksCtxView { ctx: state.clocks(), table }
+    WasiClocksCtxView {
+        ctx: state.clocks(),
+        table,
+    }
 }
 
 fn filesystem<T: Lend<Wasi>>(data: &mut T) -> WasiFilesystemCtxView<'_> {
     let (state, table) = data.lend();
-    WasiFilesystemCtxView { ctx: state.filesystem(), table }
+    WasiFilesystemCtxView {
+        ctx: state.filesystem(),
+        table,
+    }
 }
 
 fn random<T: Lend<Wasi>>(data: &mut T) -> &mut WasiRandomCtx {
@@ -52,7 +61,10 @@ fn random<T: Lend<Wasi>>(data: &mut T) -> &mut WasiRandomCtx {
 
 fn sockets<T: Lend<Wasi>>(data: &mut T) -> WasiSocketsCtxView<'_> {
     let (state, table) = data.lend();
-    WasiSocketsCtxView { ctx: state.sockets(), table }
+    WasiSocketsCtxView {
+        ctx: state.sockets(),
+        table,
+    }
 }
 
 fn streams<T: Lend<Wasi>>(data: &mut T) -> &mut ResourceTable {

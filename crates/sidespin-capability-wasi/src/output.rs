@@ -31,7 +31,10 @@ impl IsTerminal for ComponentOutput {
 
 impl StdoutStream for ComponentOutput {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Lines { component: self.component.clone(), pending: Vec::new() })
+        Box::new(Lines {
+            component: self.component.clone(),
+            pending: Vec::new(),
+        })
     }
 }
 

@@ -38,7 +38,9 @@ pub(crate) fn component(
         return Ok(component);
     }
     let wasm = read()?;
-    let compiled = engine.precompile_component(&wasm).map_err(CompileError::Compile)?;
+    let compiled = engine
+        .precompile_component(&wasm)
+        .map_err(CompileError::Compile)?;
     match write(&path, &compiled) {
         // Loading what was written maps it, so that its pages are shared and dropped under memory pressure.
         Ok(()) => {

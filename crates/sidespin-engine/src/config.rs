@@ -28,7 +28,10 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { max_instance_memory: DEFAULT_MAX_INSTANCE_MEMORY, max_instances: DEFAULT_MAX_INSTANCES }
+        Self {
+            max_instance_memory: DEFAULT_MAX_INSTANCE_MEMORY,
+            max_instances: DEFAULT_MAX_INSTANCES,
+        }
     }
 }
 

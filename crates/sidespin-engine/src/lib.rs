@@ -32,7 +32,10 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
+        formatter
+            .debug_struct("Engine")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,7 +47,12 @@ impl Engine {
     pub fn new(config: EngineConfig, cache_directory: Option<&Path>) -> Result<Self, EngineError> {
         let inner = wasmtime::Engine::new(&config.to_wasmtime()).map_err(EngineError::Configuration)?;
         let ticker = Arc::new(Ticker::start(&inner).map_err(EngineError::Ticker)?);
-        Ok(Self { inner, cache: cache_directory.map(Arc::from), config, _ticker: ticker })
+        Ok(Self {
+            inner,
+            cache: cache_directory.map(Arc::from),
+            config,
+            _ticker: ticker,
+        })
     }
 
     /// The compiled form of the component with this content hash, from the cache where it holds one; only otherwise are

@@ -10,7 +10,9 @@ pub struct InstanceLimits {
 
 impl InstanceLimits {
     pub(crate) fn new(max_memory: usize) -> Self {
-        Self { inner: StoreLimitsBuilder::new().memory_size(max_memory).build() }
+        Self {
+            inner: StoreLimitsBuilder::new().memory_size(max_memory).build(),
+        }
     }
 
     pub(crate) fn as_limiter(&mut self) -> &mut dyn ResourceLimiter {

@@ -24,15 +24,17 @@ impl Ticker {
         // Weak, so that the thread does not keep the engine's pools alive.
         let engine = engine.weak();
         let flag = Arc::clone(&stopped);
-        std::thread::Builder::new().name("sidespin-epoch".to_owned()).spawn(move || {
-            while let Err(mpsc::RecvTimeoutError::Timeout) = sleep.recv_timeout(TICK) {
-                let Some(engine) = engine.upgrade() else { return };
-                if flag.load(Ordering::Relaxed) {
-                    return;
+        std::thread::Builder::new()
+            .name("sidespin-epoch".to_owned())
+            .spawn(move || {
+                while let Err(mpsc::RecvTimeoutError::Timeout) = sleep.recv_timeout(TICK) {
+                    let Some(engine) = engine.upgrade() else { return };
+                    if flag.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    engine.increment_epoch();
                 }
-                engine.increment_epoch();
-            }
-        })?;
+            })?;
         Ok(Self { stopped, wake })
     }
 }

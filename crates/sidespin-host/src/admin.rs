@@ -57,25 +57,45 @@ pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 fn answer(request: &Request<Incoming>, metrics: &Metrics, readiness: &Readiness) -> Response<Full<Bytes>> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "only GET\n".to_owned());
+        return text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "text/plain",
+            "only GET\n".to_owned(),
+        );
     }
     match request.uri().path() {
-        "/metrics" => {
-            text(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.render())
-        }
-        "/health/live" => text(StatusCode::OK, "application/json", r#"{"status":"live"}"#.to_owned()),
+        "/metrics" => text(
+            StatusCode::OK,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            metrics.render(),
+        ),
+        "/health/live" => text(
+            StatusCode::OK,
+            "application/json",
+            r#"{"status":"live"}"#.to_owned(),
+        ),
         "/health/ready" => {
             let (ready, report) = readiness.report();
-            let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            let status = if ready {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
             text(status, "application/json", report)
         }
-        _ => text(StatusCode::NOT_FOUND, "text/plain", "served here: /metrics /health/live /health/ready\n".to_owned()),
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "text/plain",
+            "served here: /metrics /health/live /health/ready\n".to_owned(),
+        ),
     }
 }
 
 fn text(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

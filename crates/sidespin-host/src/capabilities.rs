@@ -9,6 +9,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use sidespin_app::{App, Component, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
+use sidespin_capability_jobs::Jobs;
+use sidespin_capability_kafka::{Kafka, KafkaNeeds};
 use sidespin_capability_key_value::KeyValue;
 use sidespin_capability_outbound_http::{OutboundHttp, OutboundHttpNeeds, ServiceDirectory};
 use sidespin_capability_sqlite::Sqlite;
@@ -16,6 +18,7 @@ use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::Wasi;
 use sidespin_engine::InstanceLimits;
 use sidespin_expressions::Variables as VariableValues;
+use sidespin_job_store::JobStore;
 use sidespin_manifest::RuntimeConfig;
 use wasmtime::component::{Linker, ResourceTable};
 
@@ -24,7 +27,7 @@ use crate::data::InstanceData;
 /// Does the same for every capability.
 macro_rules! for_each_capability {
     ($do:ident) => {
-        $do!(Wasi, OutboundHttp, Variables, KeyValue, Sqlite)
+        $do!(Wasi, OutboundHttp, Variables, KeyValue, Sqlite, Kafka, Jobs)
     };
 }
 
@@ -33,6 +36,8 @@ pub(crate) struct Needs {
     pub(crate) variables: Arc<VariableValues>,
     pub(crate) state_directory: PathBuf,
     pub(crate) services: ServiceDirectory,
+    pub(crate) kafka: KafkaNeeds,
+    pub(crate) jobs: Arc<JobStore>,
 }
 
 /// The capabilities as configured for one application.
@@ -42,19 +47,32 @@ pub(crate) struct Capabilities {
     variables: <Variables as Capability>::AppState,
     key_value: <KeyValue as Capability>::AppState,
     sqlite: <Sqlite as Capability>::AppState,
+    kafka: <Kafka as Capability>::AppState,
+    jobs: <Jobs as Capability>::AppState,
 }
 
 impl Capabilities {
     /// Checks all configuration that belongs to capabilities. The first mistake of each is enough to go on from.
     pub(crate) fn configure(app: &App, config: &RuntimeConfig, needs: Needs) -> Result<Self, Diagnostic> {
-        let Needs { variables, state_directory, services } = needs;
-        let http_needs = OutboundHttpNeeds { variables: Arc::clone(&variables), services };
+        let Needs {
+            variables,
+            state_directory,
+            services,
+            kafka,
+            jobs,
+        } = needs;
+        let http_needs = OutboundHttpNeeds {
+            variables: Arc::clone(&variables),
+            services,
+        };
         Ok(Self {
             wasi: Wasi::configure(app, section::<Wasi>(config)?, Arc::clone(&variables))?,
             outbound_http: OutboundHttp::configure(app, section::<OutboundHttp>(config)?, http_needs)?,
             variables: Variables::configure(app, section::<Variables>(config)?, variables)?,
             key_value: KeyValue::configure(app, section::<KeyValue>(config)?, state_directory.clone())?,
             sqlite: Sqlite::configure(app, section::<Sqlite>(config)?, state_directory)?,
+            kafka: Kafka::configure(app, section::<Kafka>(config)?, kafka)?,
+            jobs: Jobs::configure(app, section::<Jobs>(config)?, jobs)?,
         })
     }
 
@@ -67,6 +85,8 @@ impl Capabilities {
             variables: Variables::instantiate(&self.variables, component),
             key_value: KeyValue::instantiate(&self.key_value, component),
             sqlite: Sqlite::instantiate(&self.sqlite, component),
+            kafka: Kafka::instantiate(&self.kafka, component),
+            jobs: Jobs::instantiate(&self.jobs, component),
         }
     }
 }
@@ -106,14 +126,19 @@ pub(crate) enum Refusal {
     },
 }
 
-/// Whether `component` may import `interface`, such as `spin:sqlite/sqlite@3.1.0`.
-pub(crate) fn check_import(interface: &str, component: &Component) -> Result<(), Refusal> {
+/// Whether `component` may import `interface`, such as `spin:sqlite/sqlite@3.1.0`: some capability must serve it, and,
+/// if it has functions to call, the manifest entry must grant something of it.
+pub(crate) fn check_import(
+    interface: &str,
+    component: &Component,
+    has_functions: bool,
+) -> Result<(), Refusal> {
     macro_rules! check_all {
         ($($capability:ty),+) => {{
             $(if serves(<$capability as Capability>::SERVES, interface) {
                 return match <$capability as Capability>::missing_grant(component) {
-                    None => Ok(()),
-                    Some(line) => Err(Refusal::NotGranted { capability: <$capability as Capability>::NAME, line }),
+                    Some(line) if has_functions => Err(Refusal::NotGranted { capability: <$capability as Capability>::NAME, line }),
+                    Some(_) | None => Ok(()),
                 };
             })+
             Err(Refusal::Unknown([$(<$capability as Capability>::SERVES),+].concat()))
@@ -130,7 +155,9 @@ fn serves(patterns: &[&str], interface: &str) -> bool {
             .strip_prefix(package)
             .and_then(|rest| rest.split_once('@'))
             .is_some_and(|(_name, imported)| {
-                imported.strip_prefix(version).is_some_and(|patch| patch.is_empty() || patch.starts_with('.'))
+                imported
+                    .strip_prefix(version)
+                    .is_some_and(|patch| patch.is_empty() || patch.starts_with('.'))
             }),
     })
 }

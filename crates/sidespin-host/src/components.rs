@@ -35,7 +35,10 @@ impl Components {
                 .values()
                 .map(|component| scope.spawn(move || link_one(engine, linker, component)))
                 .collect();
-            running.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+            running
+                .into_iter()
+                .map(std::thread::ScopedJoinHandle::join)
+                .collect()
         });
         let mut diagnostics = Diagnostics::new();
         let mut linked = BTreeMap::new();
@@ -44,11 +47,17 @@ impl Components {
                 Ok(Ok(pre)) => drop(linked.insert(component.clone(), pre)),
                 Ok(Err(mistake)) => diagnostics.push(mistake),
                 Err(_panic) => {
-                    diagnostics.push(Diagnostic::new(format!("loading component `{component}` panicked")));
+                    diagnostics.push(Diagnostic::new(format!(
+                        "loading component `{component}` panicked"
+                    )));
                 }
             }
         }
-        diagnostics.or_ok(Self { engine: engine.clone(), capabilities, linked })
+        diagnostics.or_ok(Self {
+            engine: engine.clone(),
+            capabilities,
+            linked,
+        })
     }
 }
 
@@ -59,8 +68,13 @@ impl Instances<InstanceData> for Components {
 
     fn store(&self, component: &ComponentId) -> Option<Store<InstanceData>> {
         self.linked.get(component)?;
-        let data = self.capabilities.instantiate(component, self.engine.instance_limits());
-        Some(self.engine.store(data, |data| -> &mut InstanceLimits { &mut data.limits }))
+        let data = self
+            .capabilities
+            .instantiate(component, self.engine.instance_limits());
+        Some(
+            self.engine
+                .store(data, |data| -> &mut InstanceLimits { &mut data.limits }),
+        )
     }
 }
 
@@ -70,36 +84,47 @@ fn link_one(
     component: &Component,
 ) -> Result<InstancePre<InstanceData>, Diagnostic> {
     let read = || component.source.read();
-    let compiled = engine.component(component.source.hash.as_bytes(), read).map_err(|error| {
-        Diagnostic::new(format!("component `{}` cannot be run", component.id))
+    let compiled = engine
+        .component(component.source.hash.as_bytes(), read)
+        .map_err(|error| {
+            Diagnostic::new(format!("component `{}` cannot be run", component.id))
             .at(component.location_of("source").cloned())
             .caused_by(&error)
             .hint("build it for wasm32-wasip2, which makes a component, with the toolchain's current version")
-    })?;
+        })?;
     let engine_of = linker.engine();
     for (interface, item) in compiled.component_type().imports(engine_of) {
-        if matches!(item.ty, ComponentItem::ComponentInstance(_)) {
-            check_import(interface, component).map_err(|refusal| refused(component, interface, refusal))?;
+        if let ComponentItem::ComponentInstance(instance) = item.ty {
+            // An interface of types alone lets a component do nothing, so nothing of it need be granted.
+            let has_functions = instance
+                .exports(engine_of)
+                .any(|(_name, item)| !matches!(item.ty, ComponentItem::Type(_)));
+            check_import(interface, component, has_functions)
+                .map_err(|refusal| refused(component, interface, refusal))?;
         }
     }
     linker.instantiate_pre(&compiled).map_err(|error| {
-        Diagnostic::new(format!("component `{}` does not fit the host's interfaces: {error:#}", component.id))
-            .at(component.location_of("source").cloned())
-            .hint("build it again with the SDK and the WIT packages that this host serves")
+        Diagnostic::new(format!(
+            "component `{}` does not fit the host's interfaces: {error:#}",
+            component.id
+        ))
+        .at(component.location_of("source").cloned())
+        .hint("build it again with the SDK and the WIT packages that this host serves")
     })
 }
 
 fn refused(component: &Component, interface: &str, refusal: Refusal) -> Diagnostic {
     match refusal {
-        Refusal::Unknown(known) => {
-            Diagnostic::new(format!("component `{}` imports `{interface}`, which this host does not know", component.id))
-                .at(component.location_of("source").cloned())
-                .hint(format!(
-                    "satisfy it under `[component.{}.dependencies]`, or build the component without it",
-                    component.id
-                ))
-                .hint(format!("served are: {}", known.join(", ")))
-        }
+        Refusal::Unknown(known) => Diagnostic::new(format!(
+            "component `{}` imports `{interface}`, which this host does not know",
+            component.id
+        ))
+        .at(component.location_of("source").cloned())
+        .hint(format!(
+            "satisfy it under `[component.{}.dependencies]`, or build the component without it",
+            component.id
+        ))
+        .hint(format!("served are: {}", known.join(", "))),
         Refusal::NotGranted { capability, line } => Diagnostic::new(format!(
             "component `{}` imports `{interface}`, but its manifest entry grants nothing of {capability}",
             component.id

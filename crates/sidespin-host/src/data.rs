@@ -1,6 +1,8 @@
 //! What every instance's store holds: one field per capability, and the table of resources that they share.
 
 use sidespin_capability::{Capability, Lend};
+use sidespin_capability_jobs::Jobs;
+use sidespin_capability_kafka::Kafka;
 use sidespin_capability_key_value::KeyValue;
 use sidespin_capability_outbound_http::OutboundHttp;
 use sidespin_capability_sqlite::Sqlite;
@@ -19,6 +21,8 @@ pub(crate) struct InstanceData {
     pub(crate) variables: <Variables as Capability>::InstanceState,
     pub(crate) key_value: <KeyValue as Capability>::InstanceState,
     pub(crate) sqlite: <Sqlite as Capability>::InstanceState,
+    pub(crate) kafka: <Kafka as Capability>::InstanceState,
+    pub(crate) jobs: <Jobs as Capability>::InstanceState,
 }
 
 /// Lends each capability its own field, and the table.
@@ -38,6 +42,8 @@ lend! {
     Variables => variables,
     KeyValue => key_value,
     Sqlite => sqlite,
+    Kafka => kafka,
+    Jobs => jobs,
 }
 
 /// Incoming requests are converted with the same state as outgoing ones.

@@ -8,27 +8,34 @@ mod admin;
 mod capabilities;
 mod components;
 mod data;
+mod kafka;
 mod readiness;
 mod services;
 mod state_directory;
 mod triggers;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sidespin_app::{App, Diagnostic, Diagnostics};
+use sidespin_broker::Broker;
+use sidespin_capability_kafka::KafkaNeeds;
 use sidespin_capability_outbound_http::ServiceDirectory;
 use sidespin_engine::{Engine, EngineConfig, EngineError};
 use sidespin_expressions::Variables;
+use sidespin_job_store::JobStore;
+use sidespin_kafka_client::Producer;
 use sidespin_manifest::RuntimeConfig;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{PoolConfig, TriggerError};
+use sidespin_trigger_kafka::KafkaTriggerNeeds;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::components::Components;
+use crate::kafka::Kafka;
 use crate::readiness::Readiness;
 use crate::triggers::Triggers;
 
@@ -95,6 +102,7 @@ pub struct Started {
 #[derive(Debug)]
 pub struct Host {
     triggers: Triggers,
+    kafka: Kafka,
     metrics: Metrics,
     admin_listen: SocketAddr,
     shutdown_grace: Duration,
@@ -107,16 +115,30 @@ impl Host {
     /// # Errors
     /// Any mistake in what the options hold, or a state directory that cannot be used.
     pub fn prepare(options: HostOptions) -> Result<Self, HostError> {
-        let HostOptions { app, variables, runtime_config, state_directory, .. } = options;
+        let HostOptions {
+            app,
+            variables,
+            runtime_config,
+            state_directory,
+            ..
+        } = options;
         runtime_config.refuse_unknown(config_keys())?;
         triggers::refuse_unknown(&app)?;
         state_directory::open(&state_directory).map_err(HostError::Environment)?;
         let metrics = Metrics::default();
         let directory = ServiceDirectory::default();
+        let kafka = Kafka::configure(&app, &variables, options.kafka_listen, &state_directory)?;
+        let producer = Producer::new(kafka.connection.clone());
+        let jobs = Arc::new(open_jobs(&state_directory)?);
         let needs = Needs {
             variables: Arc::new(variables),
             state_directory: state_directory.clone(),
             services: directory.clone(),
+            kafka: KafkaNeeds {
+                connection: kafka.connection.clone(),
+                producer: producer.clone(),
+            },
+            jobs: Arc::clone(&jobs),
         };
         let capabilities = Capabilities::configure(&app, &runtime_config, needs)?;
         let engine = Engine::new(options.engine, Some(&state_directory.join("cache/compiled")))
@@ -129,11 +151,25 @@ impl Host {
         let triggers = Triggers::new(
             &app,
             &instances,
-            triggers::Needs { http_listen: options.http_listen, pool: options.pool, metrics: metrics.clone() },
+            triggers::Needs {
+                http_listen: options.http_listen,
+                pool: options.pool.clone(),
+                metrics: metrics.clone(),
+                kafka: KafkaTriggerNeeds {
+                    connection: kafka.connection.clone(),
+                    producer,
+                    // The embedded broker has made them; in a cluster that is the operator's decision.
+                    create_missing_topics: None,
+                    pool: options.pool,
+                    metrics: metrics.clone(),
+                },
+                jobs,
+            },
             &directory,
         )?;
         Ok(Self {
             triggers,
+            kafka,
             metrics,
             admin_listen: options.admin_listen,
             shutdown_grace: options.shutdown_grace,
@@ -163,18 +199,46 @@ impl Host {
         let readiness = Arc::new(Readiness::default());
         // Probes are answered until the very end, so that an orchestrator sees the draining.
         let admin_shutdown = CancellationToken::new();
-        let serving = admin::serve(listener, self.metrics, Arc::clone(&readiness), admin_shutdown.clone());
+        let serving = admin::serve(
+            listener,
+            self.metrics,
+            Arc::clone(&readiness),
+            admin_shutdown.clone(),
+        );
         let admin_task = tokio::spawn(serving);
+        let broker = self.kafka.start().await?;
+        let kafka = broker.as_ref().map(Broker::address);
+        let announce = |http| {
+            started(Started {
+                http,
+                kafka,
+                admin: admin_address,
+            })
+        };
         let result = self
             .triggers
-            .run(&readiness, &shutdown, self.shutdown_grace, |http| started(Started { http, kafka: None, admin: admin_address }))
+            .run(&readiness, &shutdown, self.shutdown_grace, announce)
             .await;
+        // Last, because what drains still writes to it.
+        if let Some(broker) = broker {
+            broker.shutdown().await;
+        }
         admin_shutdown.cancel();
         if admin_task.await.is_err() {
             tracing::warn!("the admin server ended in a panic");
         }
         result
     }
+}
+
+fn open_jobs(state_directory: &Path) -> Result<JobStore, HostError> {
+    JobStore::open(state_directory.join("jobs.db")).map_err(|error| {
+        HostError::Environment(
+            Diagnostic::new("the durable jobs cannot be opened")
+                .caused_by(&error)
+                .hint("see to the disk and the file's permissions, or name another directory with `--state-dir`"),
+        )
+    })
 }
 
 fn engine_failed(error: &EngineError) -> Diagnostic {

@@ -13,11 +13,17 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     pub(crate) fn add(&self, trigger_type: &'static str, status: watch::Receiver<Status>) {
-        self.triggers.lock().unwrap_or_else(PoisonError::into_inner).push((trigger_type, status));
+        self.triggers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((trigger_type, status));
     }
 
     fn snapshot(&self) -> Vec<(&'static str, watch::Receiver<Status>)> {
-        self.triggers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.triggers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits until every trigger has said once that it is ready. Ends early if one stops before.
@@ -39,6 +45,9 @@ impl Readiness {
             .map(|(trigger_type, status)| format!(r#""{trigger_type}":{}"#, status.borrow().ready))
             .collect();
         let status = if ready { "ready" } else { "not ready" };
-        (ready, format!(r#"{{"status":"{status}","triggers":{{{}}}}}"#, parts.join(",")))
+        (
+            ready,
+            format!(r#"{{"status":"{status}","triggers":{{{}}}}}"#, parts.join(",")),
+        )
     }
 }

@@ -7,9 +7,12 @@ use sidespin_app::Diagnostic;
 /// Makes sure that the directory exists and can be written to.
 pub(crate) fn open(directory: &Path) -> Result<(), Diagnostic> {
     let unusable = |error: std::io::Error| {
-        Diagnostic::new(format!("the state directory `{}` cannot be written to", directory.display()))
-            .caused_by(&error)
-            .hint("give its owner the right to write, or name another one with `--state-dir`")
+        Diagnostic::new(format!(
+            "the state directory `{}` cannot be written to",
+            directory.display()
+        ))
+        .caused_by(&error)
+        .hint("give its owner the right to write, or name another one with `--state-dir`")
     };
     std::fs::create_dir_all(directory).map_err(unusable)?;
     // Permissions alone do not tell: a read-only mount or a full disk looks the same until something is written.

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use sidespin_app::{App, Diagnostic, Diagnostics};
 use sidespin_capability_outbound_http::ServiceDirectory;
+use sidespin_job_store::JobStore;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
 use sidespin_trigger_http::{HttpNeeds, HttpTrigger};
+use sidespin_trigger_jobs::{JobsNeeds, JobsTrigger};
+use sidespin_trigger_kafka::{KafkaTrigger, KafkaTriggerNeeds};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,29 +22,44 @@ use crate::readiness::Readiness;
 use crate::services::LocalServices;
 
 /// The trigger types that this host has.
-const TYPES: &[&str] = &[<HttpTrigger<InstanceData> as Trigger<InstanceData>>::TYPE];
+const TYPES: &[&str] = &[
+    <HttpTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
+    <KafkaTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
+    <JobsTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
+];
 
 /// What the triggers take from the command line and the rest of the host.
 pub(crate) struct Needs {
     pub(crate) http_listen: SocketAddr,
     pub(crate) pool: PoolConfig,
     pub(crate) metrics: Metrics,
+    pub(crate) kafka: KafkaTriggerNeeds,
+    pub(crate) jobs: Arc<JobStore>,
 }
 
 /// The triggers that the application uses.
 #[derive(Debug)]
 pub(crate) struct Triggers {
     http: Option<HttpTrigger<InstanceData>>,
+    kafka: Option<KafkaTrigger<InstanceData>>,
+    jobs: Option<JobsTrigger<InstanceData>>,
 }
 
 /// Every entry must be of a type that this host has.
 pub(crate) fn refuse_unknown(app: &App) -> Result<(), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
-    for entry in app.triggers.iter().filter(|entry| !TYPES.contains(&entry.trigger_type.as_str())) {
+    for entry in app
+        .triggers
+        .iter()
+        .filter(|entry| !TYPES.contains(&entry.trigger_type.as_str()))
+    {
         diagnostics.push(
-            Diagnostic::new(format!("no trigger of type `{}` is known here", entry.trigger_type))
-                .at(entry.location.clone())
-                .hint(format!("the types are: {}", TYPES.join(", "))),
+            Diagnostic::new(format!(
+                "no trigger of type `{}` is known here",
+                entry.trigger_type
+            ))
+            .at(entry.location.clone())
+            .hint(format!("the types are: {}", TYPES.join(", "))),
         );
     }
     diagnostics.or_ok(())
@@ -54,12 +72,30 @@ impl Triggers {
         needs: Needs,
         directory: &ServiceDirectory,
     ) -> Result<Self, Diagnostic> {
-        let http_needs = HttpNeeds { listen: needs.http_listen, pool: needs.pool, metrics: needs.metrics };
+        let Needs {
+            http_listen,
+            pool,
+            metrics,
+            kafka,
+            jobs,
+        } = needs;
+        let http_needs = HttpNeeds {
+            listen: http_listen,
+            pool: pool.clone(),
+            metrics: metrics.clone(),
+        };
         let http = make::<HttpTrigger<InstanceData>>(app, http_needs, instances)?;
         if let Some(http) = &http {
             directory.open(Arc::new(LocalServices(http.services())));
         }
-        Ok(Self { http })
+        let kafka = make::<KafkaTrigger<InstanceData>>(app, kafka, instances)?;
+        let jobs_needs = JobsNeeds {
+            store: jobs,
+            pool,
+            metrics,
+        };
+        let jobs = make::<JobsTrigger<InstanceData>>(app, jobs_needs, instances)?;
+        Ok(Self { http, kafka, jobs })
     }
 
     pub(crate) async fn run(
@@ -73,6 +109,10 @@ impl Triggers {
         let stop = shutdown.child_token();
         let mut running = JoinSet::new();
         let http = self.http.map(|http| start(http, &stop, readiness, &mut running));
+        let _status = self
+            .kafka
+            .map(|kafka| start(kafka, &stop, readiness, &mut running));
+        let _status = self.jobs.map(|jobs| start(jobs, &stop, readiness, &mut running));
         let ready = tokio::select! {
             ready = readiness.all_ready() => ready,
             () = stop.cancelled() => false,

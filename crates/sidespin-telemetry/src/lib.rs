@@ -62,7 +62,9 @@ pub enum LogFormat {
 /// Sends log lines to standard error from now on. `filter` is in the syntax of `RUST_LOG`.
 pub fn start_logging(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_invalid| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second call in one process (tests) keeps the first subscriber.
     let _already_started = match format {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -17,12 +17,16 @@ impl<T: WasiHttpView + 'static> HttpBindings<T> {
     pub(crate) fn new(entry: &TriggerEntry, instances: &Arc<dyn Instances<T>>) -> Result<Self, Diagnostic> {
         let component = &entry.component;
         let Some(instance_pre) = instances.instance_pre(component) else {
-            return Err(Diagnostic::new(format!("the HTTP trigger names a component `{component}` that is not loaded"))
-                .at(entry.location.clone())
-                .hint(format!("declare `[component.{component}]`")));
+            return Err(Diagnostic::new(format!(
+                "the HTTP trigger names a component `{component}` that is not loaded"
+            ))
+            .at(entry.location.clone())
+            .hint(format!("declare `[component.{component}]`")));
         };
         if let Ok(pre) = p3::bindings::ServicePre::new(instance_pre.clone()) {
-            return Ok(Self { pre: ProxyPre::P3(pre) });
+            return Ok(Self {
+                pre: ProxyPre::P3(pre),
+            });
         }
         match p2::bindings::ProxyPre::new(instance_pre) {
             Ok(pre) => Ok(Self { pre: ProxyPre::P2(pre) }),
@@ -37,7 +41,11 @@ impl<T: WasiHttpView + 'static> HttpBindings<T> {
     /// A 0.2 handler takes one request in its life, as the interface was made for; a 0.3 one is reused.
     pub(crate) fn pool_config(&self, config: &PoolConfig) -> PoolConfig {
         match self.pre {
-            ProxyPre::P2(_) => PoolConfig { concurrency: 1, uses: 1, ..config.clone() },
+            ProxyPre::P2(_) => PoolConfig {
+                concurrency: 1,
+                uses: 1,
+                ..config.clone()
+            },
             ProxyPre::P3(_) => config.clone(),
         }
     }

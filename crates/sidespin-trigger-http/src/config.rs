@@ -51,18 +51,24 @@ enum Executor {
 impl EntryConfig {
     pub(crate) fn parse(entry: &TriggerEntry) -> Result<Self, Diagnostic> {
         let raw: RawEntry = serde_json::from_value(entry.config.clone()).map_err(|error| {
-            Diagnostic::new(format!("the HTTP trigger of `{}` is not valid: {error}", entry.component))
-                .at(entry.location.clone())
-                .hint(HINT)
+            Diagnostic::new(format!(
+                "the HTTP trigger of `{}` is not valid: {error}",
+                entry.component
+            ))
+            .at(entry.location.clone())
+            .hint(HINT)
         })?;
         let (Some(Executor::Http) | None) = raw.executor;
         let route = match raw.route {
             RawRoute::Pattern(pattern) => RouteConfig::Public(pattern),
             RawRoute::Table(RawPrivate { private: true }) => RouteConfig::Private,
             RawRoute::Table(RawPrivate { private: false }) => {
-                return Err(Diagnostic::new(format!("the HTTP trigger of `{}` has no route", entry.component))
-                    .at(entry.location_of("route").cloned())
-                    .hint(HINT));
+                return Err(Diagnostic::new(format!(
+                    "the HTTP trigger of `{}` has no route",
+                    entry.component
+                ))
+                .at(entry.location_of("route").cloned())
+                .hint(HINT));
             }
         };
         Ok(Self { route })

@@ -27,7 +27,9 @@ struct Inner<T: WasiHttpView + 'static> {
 
 impl<T: WasiHttpView + 'static> Clone for HttpServices<T> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
@@ -50,7 +52,9 @@ pub(crate) enum DispatchError {
 
 impl<T: WasiHttpView + 'static> HttpServices<T> {
     pub(crate) fn new(pools: BTreeMap<ComponentId, Pool<HttpBindings<T>>>, metrics: HttpMetrics) -> Self {
-        Self { inner: Arc::new(Inner { pools, metrics }) }
+        Self {
+            inner: Arc::new(Inner { pools, metrics }),
+        }
     }
 
     /// Whether `component` takes requests.
@@ -68,13 +72,15 @@ impl<T: WasiHttpView + 'static> HttpServices<T> {
         component: &ComponentId,
         request: http::Request<WasiBody>,
     ) -> Result<http::Response<WasiBody>, Error> {
-        self.dispatch(component, request).await.map_err(|error| match error {
-            DispatchError::Unknown => Error::DestinationNotFound,
-            DispatchError::Call(CallError::DeadlineExceeded { .. }) => Error::HttpResponseTimeout,
-            DispatchError::Call(CallError::Overloaded { .. }) => Error::ConnectionLimitReached,
-            DispatchError::Call(error) => Error::InternalError(Some(error.to_string())),
-            DispatchError::Guest(message) => Error::InternalError(Some(message)),
-        })
+        self.dispatch(component, request)
+            .await
+            .map_err(|error| match error {
+                DispatchError::Unknown => Error::DestinationNotFound,
+                DispatchError::Call(CallError::DeadlineExceeded { .. }) => Error::HttpResponseTimeout,
+                DispatchError::Call(CallError::Overloaded { .. }) => Error::ConnectionLimitReached,
+                DispatchError::Call(error) => Error::InternalError(Some(error.to_string())),
+                DispatchError::Guest(message) => Error::InternalError(Some(message)),
+            })
     }
 
     pub(crate) async fn dispatch(

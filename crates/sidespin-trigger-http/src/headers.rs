@@ -9,8 +9,11 @@ use crate::router::Matched;
 
 /// Removes what only the host may say. A client that sends such headers must not be believed.
 pub(crate) fn strip(headers: &mut HeaderMap) {
-    let forged: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
+    let forged: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("spin-"))
+        .cloned()
+        .collect();
     for name in forged {
         headers.remove(name);
     }
@@ -27,7 +30,11 @@ pub(crate) fn describe(headers: &mut HeaderMap, uri: &Uri, matched: &Matched<'_>
     set(headers, "spin-component-route", base);
     set(headers, "spin-client-addr", &client.to_string());
     for (name, value) in &matched.parameters {
-        set(headers, &format!("spin-path-match-{}", name.to_ascii_lowercase()), value);
+        set(
+            headers,
+            &format!("spin-path-match-{}", name.to_ascii_lowercase()),
+            value,
+        );
     }
 }
 

@@ -45,7 +45,10 @@ pub struct HttpTrigger<T: WasiHttpView + 'static> {
 
 impl<T: WasiHttpView + 'static> std::fmt::Debug for HttpTrigger<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("HttpTrigger").field("listen", &self.listen).finish_non_exhaustive()
+        formatter
+            .debug_struct("HttpTrigger")
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,7 +78,12 @@ impl<T: WasiHttpView + 'static> Trigger<T> for HttpTrigger<T> {
             }
             let bindings = HttpBindings::new(entry, instances)?;
             let pool_config = bindings.pool_config(&needs.pool);
-            let pool = Pool::new(entry.component.clone(), bindings, Arc::clone(instances), pool_config);
+            let pool = Pool::new(
+                entry.component.clone(),
+                bindings,
+                Arc::clone(instances),
+                pool_config,
+            );
             pools.insert(entry.component.clone(), pool);
         }
         let metrics = HttpMetrics::register(&needs.metrics);

@@ -38,8 +38,13 @@ impl HttpMetrics {
 
     pub(crate) fn count(&self, component: &ComponentId, status: StatusCode, duration: Duration) {
         let component = component.to_string();
-        let labels = RequestLabels { component: component.clone(), status: status.as_u16() };
+        let labels = RequestLabels {
+            component: component.clone(),
+            status: status.as_u16(),
+        };
         self.requests.get_or_create(&labels).inc();
-        self.duration.get_or_create(&ComponentLabels { component }).observe(duration.as_secs_f64());
+        self.duration
+            .get_or_create(&ComponentLabels { component })
+            .observe(duration.as_secs_f64());
     }
 }

@@ -45,9 +45,12 @@ impl Router {
         let mut routes: Vec<Route> = Vec::with_capacity(entries.len());
         for (pattern, entry) in entries {
             let segments = parse(&pattern).map_err(|reason| {
-                Diagnostic::new(format!("the route `{pattern}` of `{}` is not valid: {reason}", entry.component))
-                    .at(entry.location_of("route").cloned())
-                    .hint("a route begins with `/`; its segments are text, `:name`, or `...` as the last one")
+                Diagnostic::new(format!(
+                    "the route `{pattern}` of `{}` is not valid: {reason}",
+                    entry.component
+                ))
+                .at(entry.location_of("route").cloned())
+                .hint("a route begins with `/`; its segments are text, `:name`, or `...` as the last one")
             })?;
             if let Some(other) = routes.iter().find(|route| same_paths(&route.segments, &segments)) {
                 return Err(Diagnostic::new(format!(
@@ -57,7 +60,11 @@ impl Router {
                 .at(entry.location_of("route").cloned())
                 .hint("give one of them another path, or `route = { private = true }`"));
             }
-            routes.push(Route { pattern, segments, component: entry.component.clone() });
+            routes.push(Route {
+                pattern,
+                segments,
+                component: entry.component.clone(),
+            });
         }
         routes.sort_by(|left, right| specificity(&left.segments, &right.segments));
         Ok(Self { routes })
@@ -67,12 +74,19 @@ impl Router {
         let path: Vec<&str> = segments_of(path).collect();
         self.routes.iter().find_map(|route| {
             let (parameters, rest) = matches(&route.segments, &path)?;
-            Some(Matched { component: &route.component, pattern: &route.pattern, parameters, rest })
+            Some(Matched {
+                component: &route.component,
+                pattern: &route.pattern,
+                parameters,
+                rest,
+            })
         })
     }
 
     pub(crate) fn patterns(&self) -> impl Iterator<Item = (&str, &ComponentId)> {
-        self.routes.iter().map(|route| (route.pattern.as_str(), &route.component))
+        self.routes
+            .iter()
+            .map(|route| (route.pattern.as_str(), &route.component))
     }
 }
 
@@ -114,7 +128,10 @@ fn rank(segment: &Segment) -> u8 {
 }
 
 fn specificity(left: &[Segment], right: &[Segment]) -> Ordering {
-    left.iter().map(rank).cmp(right.iter().map(rank)).then_with(|| left.cmp(right))
+    left.iter()
+        .map(rank)
+        .cmp(right.iter().map(rank))
+        .then_with(|| left.cmp(right))
 }
 
 fn same_paths(left: &[Segment], right: &[Segment]) -> bool {
@@ -172,14 +189,28 @@ mod tests {
     #[track_caller]
     fn check(patterns: &[&str], path: &str, expected: Option<&str>) {
         let entries: Vec<_> = patterns.iter().map(|pattern| entry(pattern)).collect();
-        let entries = patterns.iter().zip(&entries).map(|(pattern, entry)| ((*pattern).to_owned(), entry));
+        let entries = patterns
+            .iter()
+            .zip(&entries)
+            .map(|(pattern, entry)| ((*pattern).to_owned(), entry));
         let router = Router::new(entries.collect()).unwrap();
-        assert_eq!(router.find(path).map(|matched| matched.pattern), expected, "{path}");
+        assert_eq!(
+            router.find(path).map(|matched| matched.pattern),
+            expected,
+            "{path}"
+        );
     }
 
     #[test]
     fn the_most_specific_route_wins_whatever_the_order() {
-        let patterns = ["/...", "/api/...", "/api/v1/audit/...", "/api/:version", "/api/v1", "/api/v1/audit"];
+        let patterns = [
+            "/...",
+            "/api/...",
+            "/api/v1/audit/...",
+            "/api/:version",
+            "/api/v1",
+            "/api/v1/audit",
+        ];
         check(&patterns, "/", Some("/..."));
         check(&patterns, "/index.html", Some("/..."));
         check(&patterns, "/api", Some("/api/..."));

@@ -61,12 +61,20 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
         tracing::debug!(%component, "http://{listening}{pattern}");
     }
     let shutdown = context.shutdown.clone();
-    let application = Arc::new(Application { router, services, listening, shutdown: shutdown.clone() });
+    let application = Arc::new(Application {
+        router,
+        services,
+        listening,
+        shutdown: shutdown.clone(),
+    });
     context.listening(listening);
     context.ready(true);
 
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
     let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
@@ -76,13 +84,17 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
             accepted = accept(&listener, &places) => accepted,
             () = shutdown.cancelled() => break,
         };
-        let Some((stream, client, place)) = accepted else { continue };
+        let Some((stream, client, place)) = accepted else {
+            continue;
+        };
         let application = Arc::clone(&application);
         let service = service_fn(move |request| {
             let application = Arc::clone(&application);
             async move { Ok::<_, Infallible>(application.answer(request, client).await) }
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = builder
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -97,7 +109,11 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
     Ok(())
 }
 
-type Accepted = (tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (
+    tokio::net::TcpStream,
+    SocketAddr,
+    tokio::sync::OwnedSemaphorePermit,
+);
 
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
@@ -150,7 +166,9 @@ impl<T: WasiHttpView + 'static> Application<T> {
 
 fn log(component: &sidespin_app::ComponentId, error: &DispatchError) {
     match error {
-        DispatchError::Unknown => tracing::warn!(%component, "a route leads to a component that is not there"),
+        DispatchError::Unknown => {
+            tracing::warn!(%component, "a route leads to a component that is not there")
+        }
         DispatchError::Call(error) => tracing::error!(%error, "a request has no answer"),
         DispatchError::Guest(message) => {
             tracing::error!(%component, "the component answered with an error: {message}");

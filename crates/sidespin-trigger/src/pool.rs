@@ -106,13 +106,18 @@ pub struct Pool<B: Bindings> {
 
 impl<B: Bindings> Clone for Pool<B> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
 impl<B: Bindings> std::fmt::Debug for Pool<B> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Pool").field("component", &self.shared.component).finish_non_exhaustive()
+        formatter
+            .debug_struct("Pool")
+            .field("component", &self.shared.component)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,7 +129,12 @@ impl<B: Bindings> Pool<B> {
         instances: Arc<dyn Instances<B::Data>>,
         config: PoolConfig,
     ) -> Self {
-        let state = State { queue: VecDeque::new(), available: 0, starting: 0, workers: 0 };
+        let state = State {
+            queue: VecDeque::new(),
+            available: 0,
+            starting: 0,
+            workers: 0,
+        };
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             shared: Arc::new(Shared {
@@ -151,7 +161,12 @@ impl<B: Bindings> Pool<B> {
         let (reply, answer) = oneshot::channel();
         let component = self.shared.component.clone();
         let deadline = self.shared.config.deadline;
-        self.submit(Box::new(Call { component: component.clone(), deadline, work, reply }));
+        self.submit(Box::new(Call {
+            component: component.clone(),
+            deadline,
+            work,
+            reply,
+        }));
         match answer.await {
             Ok(result) => result,
             Err(_closed) => Err(CallError::Trapped {
@@ -171,7 +186,9 @@ impl<B: Bindings> Pool<B> {
             self.shared.pushed.notify_one();
         } else {
             drop(state);
-            work.fail(CallError::Overloaded { component: self.shared.component.clone() });
+            work.fail(CallError::Overloaded {
+                component: self.shared.component.clone(),
+            });
         }
     }
 }
@@ -297,7 +314,12 @@ where
         accessor: &'a Accessor<B::Data>,
         exports: &'a B::Exports,
     ) -> BoxFuture<'a, Ended> {
-        let Self { component, deadline, work, reply } = *self;
+        let Self {
+            component,
+            deadline,
+            work,
+            reply,
+        } = *self;
         let running = work(accessor, exports);
         async move {
             let (result, ended) = match tokio::time::timeout(deadline, running).await {
@@ -306,7 +328,10 @@ where
                     let reason = format!("{error:#}");
                     (Err(CallError::Trapped { component, reason }), Ended::Trapped)
                 }
-                Err(_elapsed) => (Err(CallError::DeadlineExceeded { component, deadline }), Ended::Expired),
+                Err(_elapsed) => (
+                    Err(CallError::DeadlineExceeded { component, deadline }),
+                    Ended::Expired,
+                ),
             };
             // Nobody listens any more when the caller went away; the instance goes on regardless.
             drop(reply.send(result));

@@ -46,7 +46,11 @@ impl<B: Bindings> Worker<B> {
         let shared = Arc::clone(&self.shared);
         let component = &shared.component;
         let made = match shared.instances.store(component) {
-            Some(mut store) => shared.bindings.instantiate(&mut store).await.map(|exports| (store, exports)),
+            Some(mut store) => shared
+                .bindings
+                .instantiate(&mut store)
+                .await
+                .map(|exports| (store, exports)),
             None => Err(wasmtime::format_err!("the application has no such component")),
         };
         shared.started();
@@ -67,9 +71,9 @@ impl<B: Bindings> Worker<B> {
         // Shared between the loop inside of the store and the watch outside of it.
         let worker = std::sync::Mutex::new(self);
         let result = {
-            let mut turning = pin!(store.run_concurrent(async |accessor| {
-                drive(&worker, accessor, &exports, first).await
-            }));
+            let mut turning = pin!(
+                store.run_concurrent(async |accessor| { drive(&worker, accessor, &exports, first).await })
+            );
             let mut tick = tokio::time::interval(MERCY);
             future::poll_fn(|context| {
                 let polled = turning.as_mut().poll(context);
@@ -122,7 +126,8 @@ impl<B: Bindings> Worker<B> {
         }
         // Taken to be busy computing until the event loop comes to rest: a second call would only wait for it.
         self.settled.store(false, Ordering::Relaxed);
-        self.busy_since.store(millis(self.started.elapsed()) + 1, Ordering::Relaxed);
+        self.busy_since
+            .store(millis(self.started.elapsed()) + 1, Ordering::Relaxed);
     }
 }
 
@@ -172,9 +177,7 @@ async fn drive<B: Bindings>(
             }
             closed |= uses >= shared.config.uses;
             let settled = lock(worker).settled.load(Ordering::Relaxed);
-            let takes = !closed
-                && calls.len() < shared.config.concurrency
-                && (calls.is_empty() || settled);
+            let takes = !closed && calls.len() < shared.config.concurrency && (calls.is_empty() || settled);
             lock(worker).set_available(takes);
             if takes {
                 if let Some(work) = shared.take() {

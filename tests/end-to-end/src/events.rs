@@ -38,7 +38,10 @@ impl TopicReader {
     /// # Errors
     /// The broker does not answer.
     pub async fn open(broker: SocketAddr, topic: &str) -> anyhow::Result<Self> {
-        let kafka = Kafka::builder(broker.to_string()).client_id("end-to-end").connect().await?;
+        let kafka = Kafka::builder(broker.to_string())
+            .client_id("end-to-end")
+            .connect()
+            .await?;
         let consumer = kafka
             .consumer(format!("end-to-end-{}", uuid::Uuid::new_v4().simple()))
             .auto_offset_reset(AutoOffsetReset::Earliest)

@@ -18,7 +18,9 @@ use crate::PATIENCE;
 #[must_use]
 #[expect(clippy::expect_used, reason = "without it there is nothing to test")]
 pub fn program() -> PathBuf {
-    std::env::var_os("SIDESPIN_BIN").expect("SIDESPIN_BIN names the program; run `cargo xtask test`").into()
+    std::env::var_os("SIDESPIN_BIN")
+        .expect("SIDESPIN_BIN names the program; run `cargo xtask test`")
+        .into()
 }
 
 /// The checkout with the built components.
@@ -28,7 +30,9 @@ pub fn program() -> PathBuf {
 #[must_use]
 #[expect(clippy::expect_used, reason = "without it there is nothing to test")]
 pub fn root() -> PathBuf {
-    std::env::var_os("SIDESPIN_ROOT").expect("SIDESPIN_ROOT names the checkout; run `cargo xtask test`").into()
+    std::env::var_os("SIDESPIN_ROOT")
+        .expect("SIDESPIN_ROOT names the checkout; run `cargo xtask test`")
+        .into()
 }
 
 /// How a host is started.
@@ -79,7 +83,14 @@ impl Server {
         share_compiled_components(state.path())?;
         let (child, addresses) = launch(&options, state.path()).await?;
         let Addresses { http, admin, kafka } = addresses;
-        Ok(Self { options, state, child, http, admin, kafka })
+        Ok(Self {
+            options,
+            state,
+            child,
+            http,
+            admin,
+            kafka,
+        })
     }
 
     /// The state directory.
@@ -102,9 +113,14 @@ impl Server {
     /// It does not stop in time.
     pub async fn stop(&mut self) -> anyhow::Result<Option<i32>> {
         let id = self.child.id().context("the host has ended already")?;
-        let status = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        let status = Command::new("kill")
+            .args(["-TERM", &id.to_string()])
+            .status()
+            .await?;
         anyhow::ensure!(status.success(), "kill -TERM {id} failed");
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the host did not stop")??;
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait())
+            .await
+            .context("the host did not stop")??;
         Ok(ended.code())
     }
 
@@ -115,7 +131,11 @@ impl Server {
     pub async fn restart(&mut self) -> anyhow::Result<()> {
         let (child, addresses) = launch(&self.options, self.state.path()).await?;
         self.child = child;
-        Addresses { http: self.http, admin: self.admin, kafka: self.kafka } = addresses;
+        Addresses {
+            http: self.http,
+            admin: self.admin,
+            kafka: self.kafka,
+        } = addresses;
         Ok(())
     }
 
@@ -146,17 +166,31 @@ fn share_compiled_components(state: &Path) -> anyhow::Result<()> {
 }
 
 async fn launch(options: &ServerOptions, state: &Path) -> anyhow::Result<(Child, Addresses)> {
-    let manifest = options.manifest.clone().unwrap_or_else(|| root().join("spin.toml"));
+    let manifest = options
+        .manifest
+        .clone()
+        .unwrap_or_else(|| root().join("spin.toml"));
     let mut child = Command::new(program())
         .arg("up")
         .arg("--from")
         .arg(manifest)
         .arg("--state-dir")
         .arg(state)
-        .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--kafka-listen",
+            "127.0.0.1:0",
+        ])
         .args(&options.arguments)
         .stdout(Stdio::piped())
-        .stderr(if std::env::var_os("SIDESPIN_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::piped() })
+        .stderr(if std::env::var_os("SIDESPIN_TEST_LOG").is_some() {
+            Stdio::inherit()
+        } else {
+            Stdio::piped()
+        })
         .kill_on_drop(true)
         .spawn()
         .context("starting the host")?;
@@ -188,14 +222,20 @@ async fn addresses(stdout: ChildStdout) -> anyhow::Result<Addresses> {
     let (mut http, mut kafka) = (None, None);
     while let Some(line) = lines.next_line().await? {
         let mut words = line.split_whitespace();
-        let (Some(name), Some(address)) = (words.next(), words.next()) else { continue };
+        let (Some(name), Some(address)) = (words.next(), words.next()) else {
+            continue;
+        };
         let address = address.trim_start_matches("http://");
         match name {
             "application" => http = Some(address.parse()?),
             "kafka" => kafka = Some(address.parse()?),
             "admin" => {
                 let http = http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-                return Ok(Addresses { http, kafka, admin: address.parse()? });
+                return Ok(Addresses {
+                    http,
+                    kafka,
+                    admin: address.parse()?,
+                });
             }
             _ => {}
         }

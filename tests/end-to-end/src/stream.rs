@@ -26,8 +26,15 @@ pub struct Event {
 impl EventStream {
     pub(crate) async fn open(request: reqwest::RequestBuilder) -> anyhow::Result<Self> {
         let response = request.header("accept", "text/event-stream").send().await?;
-        ensure!(response.status().is_success(), "the stream answered {}", response.status());
-        Ok(Self { response, buffer: String::new() })
+        ensure!(
+            response.status().is_success(),
+            "the stream answered {}",
+            response.status()
+        );
+        Ok(Self {
+            response,
+            buffer: String::new(),
+        })
     }
 
     /// The next event of this name; others and comments are passed over.
@@ -48,7 +55,9 @@ impl EventStream {
                 self.buffer.push_str(std::str::from_utf8(&chunk)?);
             }
         };
-        tokio::time::timeout(PATIENCE, reading).await.with_context(|| format!("no `{name}` event came"))?
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .with_context(|| format!("no `{name}` event came"))?
     }
 }
 

@@ -55,10 +55,17 @@ impl User {
         Self::from_session(client, format!("http://{}", server.http), email, &body)
     }
 
-    fn from_session(client: reqwest::Client, base: String, email: String, body: &Value) -> anyhow::Result<Self> {
+    fn from_session(
+        client: reqwest::Client,
+        base: String,
+        email: String,
+        body: &Value,
+    ) -> anyhow::Result<Self> {
         let text = |pointer: &str| {
             let value = body.pointer(pointer).and_then(Value::as_str);
-            value.map(str::to_owned).with_context(|| format!("no `{pointer}` in {body}"))
+            value
+                .map(str::to_owned)
+                .with_context(|| format!("no `{pointer}` in {body}"))
         };
         Ok(Self {
             client,
@@ -73,7 +80,11 @@ impl User {
     /// The same account at a server that was started again.
     #[must_use]
     pub fn at(&self, server: &Server) -> Self {
-        Self { client: reqwest::Client::new(), base: format!("http://{}", server.http), ..self.clone() }
+        Self {
+            client: reqwest::Client::new(),
+            base: format!("http://{}", server.http),
+            ..self.clone()
+        }
     }
 
     /// Sends any request with this account's token.
@@ -87,19 +98,27 @@ impl User {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> anyhow::Result<Answer> {
-        let mut request =
-            self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.token);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
-            request = request.header("content-type", content_type(headers)).body(body.to_string());
+            request = request
+                .header("content-type", content_type(headers))
+                .body(body.to_string());
         }
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, body })
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
     }
 
     /// GET.
@@ -124,7 +143,12 @@ impl User {
     /// It is not created.
     pub async fn create(&self, task: &Value) -> anyhow::Result<Value> {
         let answer = self.post("/api/v1/tasks", task).await?;
-        ensure!(answer.status == StatusCode::CREATED, "creating {task} answered {}: {}", answer.status, answer.body);
+        ensure!(
+            answer.status == StatusCode::CREATED,
+            "creating {task} answered {}: {}",
+            answer.status,
+            answer.body
+        );
         Ok(answer.body)
     }
 
@@ -134,7 +158,12 @@ impl User {
     /// The answer is no 200.
     pub async fn say(&self, message: &str) -> anyhow::Result<Value> {
         let answer = self.post("/api/v1/chat", &json!({ "message": message })).await?;
-        ensure!(answer.status == StatusCode::OK, "`{message}` answered {}: {}", answer.status, answer.body);
+        ensure!(
+            answer.status == StatusCode::OK,
+            "`{message}` answered {}: {}",
+            answer.status,
+            answer.body
+        );
         Ok(answer.body)
     }
 
@@ -148,8 +177,19 @@ impl User {
         let mut cursor = String::new();
         loop {
             let answer = self.get(&format!("{path}{separator}limit=100{cursor}")).await?;
-            ensure!(answer.status == StatusCode::OK, "{path} answered {}: {}", answer.status, answer.body);
-            items.extend(answer.body["items"].as_array().context("no `items`")?.iter().cloned());
+            ensure!(
+                answer.status == StatusCode::OK,
+                "{path} answered {}: {}",
+                answer.status,
+                answer.body
+            );
+            items.extend(
+                answer.body["items"]
+                    .as_array()
+                    .context("no `items`")?
+                    .iter()
+                    .cloned(),
+            );
             match answer.body["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => return Ok(items),
@@ -167,7 +207,10 @@ impl User {
         path: &str,
         matches: impl Fn(&Value) -> bool,
     ) -> anyhow::Result<Value> {
-        eventually(what, || async { Ok(self.list(path).await?.into_iter().find(&matches)) }).await
+        eventually(what, || async {
+            Ok(self.list(path).await?.into_iter().find(&matches))
+        })
+        .await
     }
 
     /// Opens the live updates.
@@ -175,8 +218,10 @@ impl User {
     /// # Errors
     /// They are refused.
     pub async fn updates(&self, last_event_id: Option<&str>) -> anyhow::Result<EventStream> {
-        let mut request =
-            self.client.get(format!("{}/api/v1/updates", self.base)).bearer_auth(&self.token);
+        let mut request = self
+            .client
+            .get(format!("{}/api/v1/updates", self.base))
+            .bearer_auth(&self.token);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
@@ -185,6 +230,8 @@ impl User {
 }
 
 fn content_type<'a>(headers: &[(&'a str, &'a str)]) -> &'a str {
-    let given = headers.iter().find(|(name, _value)| name.eq_ignore_ascii_case("x-content-type"));
+    let given = headers
+        .iter()
+        .find(|(name, _value)| name.eq_ignore_ascii_case("x-content-type"));
     given.map_or("application/json", |(_name, value)| value)
 }

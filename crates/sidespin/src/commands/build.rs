@@ -12,7 +12,12 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct Build {
     /// The application: a spin.toml, or the directory that holds one.
-    #[arg(short = 'f', long = "from", visible_alias = "file", default_value = "spin.toml")]
+    #[arg(
+        short = 'f',
+        long = "from",
+        visible_alias = "file",
+        default_value = "spin.toml"
+    )]
     from: PathBuf,
 }
 
@@ -24,7 +29,11 @@ impl Build {
 
 /// Runs the commands in the order of the manifest, and stops at the first that fails.
 pub(crate) fn run(from: &Path) -> Result<(), Failure> {
-    let options = LoadOptions { from: from.to_owned(), state_dir: None, profile: None };
+    let options = LoadOptions {
+        from: from.to_owned(),
+        state_dir: None,
+        profile: None,
+    };
     for component in Loader::build_plan(&options)?.components {
         for command in &component.commands {
             run_one(&component, command)?;
@@ -36,8 +45,10 @@ pub(crate) fn run(from: &Path) -> Result<(), Failure> {
 fn run_one(component: &ComponentBuild, command: &str) -> Result<(), Failure> {
     let failed = |reason: String| {
         Failure::Runtime(
-            Diagnostic::new(format!("building component `{}` failed: {reason}", component.id))
-                .hint(format!("run `{command}` in `{}` to see why", component.workdir.display())),
+            Diagnostic::new(format!("building component `{}` failed: {reason}", component.id)).hint(format!(
+                "run `{command}` in `{}` to see why",
+                component.workdir.display()
+            )),
         )
     };
     tracing::info!(component = %component.id, "building: {command}");
@@ -47,5 +58,9 @@ fn run_one(component: &ComponentBuild, command: &str) -> Result<(), Failure> {
         .current_dir(&component.workdir)
         .status()
         .map_err(|error| failed(error.to_string()))?;
-    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(failed(status.to_string()))
+    }
 }

@@ -30,7 +30,12 @@ const EVENT_INTERVAL: u32 = 11;
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// The application: a spin.toml, or the directory that holds one.
-    #[arg(short = 'f', long = "from", visible_alias = "file", default_value = "spin.toml")]
+    #[arg(
+        short = 'f',
+        long = "from",
+        visible_alias = "file",
+        default_value = "spin.toml"
+    )]
     from: PathBuf,
     /// Where to serve HTTP. [env: SPIN_HTTP_LISTEN_ADDR] [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS")]
@@ -90,7 +95,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "write a number of at least 1".to_owned())
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| "write a number of at least 1".to_owned())
 }
 
 impl Up {
@@ -134,7 +142,10 @@ impl Up {
 
     fn host_options(self, environment: &impl Environment) -> Result<HostOptions, Failure> {
         let manifest_directory = manifest_directory(&self.from);
-        let state_directory = self.state_dir.clone().unwrap_or_else(|| manifest_directory.join(STATE_DIRECTORY));
+        let state_directory = self
+            .state_dir
+            .clone()
+            .unwrap_or_else(|| manifest_directory.join(STATE_DIRECTORY));
         let mut app = Loader::load(&LoadOptions {
             from: self.from.clone(),
             state_dir: Some(state_directory.clone()),
@@ -170,14 +181,26 @@ impl Up {
     }
 
     fn retain(&self, app: &mut App, environment: &impl Environment) -> Result<(), Failure> {
-        let mut ids: Vec<ComponentId> = self.components.iter().map(|id| ComponentId::from(id.as_str())).collect();
-        if ids.is_empty() && let Some(list) = environment.get("SPIN_COMPONENTS_TO_RETAIN") {
-            ids = list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(ComponentId::from).collect();
+        let mut ids: Vec<ComponentId> = self
+            .components
+            .iter()
+            .map(|id| ComponentId::from(id.as_str()))
+            .collect();
+        if ids.is_empty()
+            && let Some(list) = environment.get("SPIN_COMPONENTS_TO_RETAIN")
+        {
+            ids = list
+                .split(',')
+                .map(str::trim)
+                .filter(|id| !id.is_empty())
+                .map(ComponentId::from)
+                .collect();
         }
         if ids.is_empty() {
             return Ok(());
         }
-        app.retain_components(&ids).map_err(|unknown| Diagnostic::new(unknown.to_string()).into())
+        app.retain_components(&ids)
+            .map_err(|unknown| Diagnostic::new(unknown.to_string()).into())
     }
 
     fn resolve(
@@ -245,25 +268,33 @@ impl Up {
             return Ok(SocketAddr::from(([127, 0, 0, 1], 3000)));
         };
         text.parse().map_err(|_invalid| {
-            Diagnostic::new(format!("SPIN_HTTP_LISTEN_ADDR is `{text}`, which is no address and port"))
-                .hint("write it as 127.0.0.1:3000")
-                .into()
+            Diagnostic::new(format!(
+                "SPIN_HTTP_LISTEN_ADDR is `{text}`, which is no address and port"
+            ))
+            .hint("write it as 127.0.0.1:3000")
+            .into()
         })
     }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build().map_err(
-        |error| Failure::Runtime(Diagnostic::new("the async runtime cannot be started").caused_by(&error)),
-    )
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .build()
+        .map_err(|error| {
+            Failure::Runtime(Diagnostic::new("the async runtime cannot be started").caused_by(&error))
+        })
 }
 
 fn engine_config(environment: &impl Environment) -> Result<EngineConfig, Failure> {
     let mut config = EngineConfig::default();
     if let Some(text) = environment.get("SPIN_MAX_INSTANCE_MEMORY") {
         config.max_instance_memory = text.parse().map_err(|_invalid| {
-            Diagnostic::new(format!("SPIN_MAX_INSTANCE_MEMORY is `{text}`, which is no number of bytes"))
-                .hint("write it as 268435456")
+            Diagnostic::new(format!(
+                "SPIN_MAX_INSTANCE_MEMORY is `{text}`, which is no number of bytes"
+            ))
+            .hint("write it as 268435456")
         })?;
     }
     Ok(config)

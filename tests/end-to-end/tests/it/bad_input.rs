@@ -13,7 +13,14 @@ fn up(manifest: &Path, arguments: &[&str]) -> Output {
         .arg("up")
         .arg("--from")
         .arg(manifest)
-        .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--kafka-listen",
+            "127.0.0.1:0",
+        ])
         .args(arguments)
         .output()
         .unwrap()
@@ -55,13 +62,25 @@ fn a_manifest_that_is_no_toml() {
 #[test]
 fn an_unknown_key() {
     let application = http(&guest("http-hello"), "sqlite_database = [\"default\"]\n");
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "`sqlite_database`", "did you mean `sqlite_databases`"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &[
+            "spin.toml:",
+            "`sqlite_database`",
+            "did you mean `sqlite_databases`",
+        ],
+    );
 }
 
 #[test]
 fn a_missing_wasm_file() {
     let application = http("nowhere/hello.wasm", "");
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "hello", "nowhere/hello.wasm"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "hello", "nowhere/hello.wasm"],
+    );
 }
 
 #[test]
@@ -74,7 +93,12 @@ fn a_file_that_is_no_component() {
 #[test]
 fn an_import_that_is_not_granted() {
     let application = http(&guest("probe"), "key_value_stores = [\"default\"]\n");
-    let said = ["spin.toml:", "spin:sqlite/sqlite@3.1.0", "sqlite_databases = [\"default\"]", "[component.hello]"];
+    let said = [
+        "spin.toml:",
+        "spin:sqlite/sqlite@3.1.0",
+        "sqlite_databases = [\"default\"]",
+        "[component.hello]",
+    ];
     check(&up(&application.manifest(), &[]), 2, &said);
 }
 
@@ -82,29 +106,60 @@ fn an_import_that_is_not_granted() {
 fn an_import_that_is_not_known() {
     let application = http("hello.wasm", "");
     let component = r#"(component (import "acme:printer/laser@1.0.0" (instance (export "print" (func)))))"#;
-    std::fs::write(application.directory().join("hello.wasm"), wat::parse_str(component).unwrap()).unwrap();
-    check(&up(&application.manifest(), &[]), 2, &["hello", "acme:printer/laser@1.0.0", "does not know"]);
+    std::fs::write(
+        application.directory().join("hello.wasm"),
+        wat::parse_str(component).unwrap(),
+    )
+    .unwrap();
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["hello", "acme:printer/laser@1.0.0", "does not know"],
+    );
 }
 
 #[test]
 fn a_component_without_a_handler() {
     let application = http("hello.wasm", "");
-    std::fs::write(application.directory().join("hello.wasm"), wat::parse_str("(component)").unwrap()).unwrap();
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "hello", "exports no HTTP handler"]);
+    std::fs::write(
+        application.directory().join("hello.wasm"),
+        wat::parse_str("(component)").unwrap(),
+    )
+    .unwrap();
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "hello", "exports no HTTP handler"],
+    );
 }
 
 #[test]
 fn a_store_and_a_database_that_are_not_configured() {
     let application = http(&guest("http-hello"), "key_value_stores = [\"sessions\"]\n");
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "`sessions`", "[key_value_store.sessions]"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "`sessions`", "[key_value_store.sessions]"],
+    );
     let application = http(&guest("http-hello"), "sqlite_databases = [\"books\"]\n");
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "`books`", "[sqlite_database.books]"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "`books`", "[sqlite_database.books]"],
+    );
 }
 
 #[test]
 fn a_host_that_cannot_be_allowed() {
-    let application = http(&guest("http-hello"), "allowed_outbound_hosts = [\"example.com\"]\n");
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "allowed_outbound_hosts", "example.com"]);
+    let application = http(
+        &guest("http-hello"),
+        "allowed_outbound_hosts = [\"example.com\"]\n",
+    );
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "allowed_outbound_hosts", "example.com"],
+    );
 }
 
 #[test]
@@ -113,7 +168,11 @@ fn a_route_that_is_none_and_one_that_is_there_twice() {
     let component = format!("\n[component.hello]\nsource = \"{source}\"\n");
     let trigger = |route: &str| format!("\n[[trigger.http]]\nroute = \"{route}\"\ncomponent = \"hello\"\n");
     let application = Application::new(&format!("{}{component}", trigger("hello")));
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "`hello`", "begin with `/`"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "`hello`", "begin with `/`"],
+    );
     let application = Application::new(&format!("{}{}{component}", trigger("/a"), trigger("/a/")));
     check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "the same"]);
 }
@@ -124,7 +183,11 @@ fn a_trigger_of_an_unknown_type() {
     let application = Application::new(&format!(
         "\n[[trigger.pigeon]]\ncomponent = \"hello\"\n\n[component.hello]\nsource = \"{source}\"\n"
     ));
-    check(&up(&application.manifest(), &[]), 2, &["spin.toml:", "`pigeon`", "http"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:", "`pigeon`", "http"],
+    );
 }
 
 #[test]
@@ -133,7 +196,11 @@ fn a_variable_without_a_value() {
         "\n[variables]\nsecret_key = {{ required = true, secret = true }}\n\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"hello\"\n\n[component.hello]\nsource = \"{}\"\n",
         guest("http-hello")
     ));
-    check(&up(&application.manifest(), &[]), 2, &["secret_key", "SPIN_VARIABLE_SECRET_KEY"]);
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["secret_key", "SPIN_VARIABLE_SECRET_KEY"],
+    );
 }
 
 #[test]
@@ -141,11 +208,21 @@ fn an_unknown_component_id_and_an_unknown_section() {
     let application = http(&guest("http-hello"), "");
     let output = up(&application.manifest(), &["--component-id", "helo"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("hello"), "the known ids are not named");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("hello"),
+        "the known ids are not named"
+    );
     let file = application.directory().join("runtime-config.toml");
     std::fs::write(&file, "[key_value_stores.default]\ntype = \"spin\"\n").unwrap();
-    let output = up(&application.manifest(), &["--runtime-config-file", file.to_str().unwrap()]);
-    check(&output, 2, &["runtime-config.toml:1", "`key_value_stores`", "`key_value_store`"]);
+    let output = up(
+        &application.manifest(),
+        &["--runtime-config-file", file.to_str().unwrap()],
+    );
+    check(
+        &output,
+        2,
+        &["runtime-config.toml:1", "`key_value_stores`", "`key_value_store`"],
+    );
 }
 
 #[test]
@@ -154,7 +231,11 @@ fn a_port_in_use_ends_with_exit_code_1() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for flag in ["--listen", "--admin-listen"] {
-        let other = if flag == "--listen" { "--admin-listen" } else { "--listen" };
+        let other = if flag == "--listen" {
+            "--admin-listen"
+        } else {
+            "--listen"
+        };
         let output = Command::new(program())
             .args(["up", "--from"])
             .arg(application.manifest())
@@ -176,6 +257,9 @@ fn a_state_directory_that_is_a_file_ends_with_exit_code_1() {
 
 #[test]
 fn bad_usage_ends_with_exit_code_2() {
-    let output = Command::new(program()).args(["up", "--no-such-flag"]).output().unwrap();
+    let output = Command::new(program())
+        .args(["up", "--no-such-flag"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
 }

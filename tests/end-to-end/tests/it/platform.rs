@@ -32,7 +32,12 @@ async fn a_component_sees_its_own_variables_environment_and_stores_and_no_others
     let server = probe("").start(&[]).await;
     assert_eq!(get(&server, "/variable?salutation").await.1, "hello!");
     assert!(get(&server, "/variable?unused").await.1.contains("Undefined"));
-    assert!(get(&server, "/variable?Not-A-Name").await.1.contains("InvalidName"));
+    assert!(
+        get(&server, "/variable?Not-A-Name")
+            .await
+            .1
+            .contains("InvalidName")
+    );
     assert_eq!(get(&server, "/environment?PLACE").await.1, "hello world");
     assert_eq!(get(&server, "/environment?PATH").await.1, "");
     assert_eq!(get(&server, "/key-value?default").await.1, "1");
@@ -74,7 +79,10 @@ async fn an_instance_is_reused_and_a_trap_costs_one_request() {
     assert_eq!(get(&server, "/calls").await.1, "2");
     let (status, body) = get(&server, "/trap").await;
     assert_eq!(status, 500);
-    assert!(!body.contains("as requested"), "the answer tells what happened inside: {body}");
+    assert!(
+        !body.contains("as requested"),
+        "the answer tells what happened inside: {body}"
+    );
     assert_eq!(get(&server, "/calls").await, (200, "1".to_owned()));
 }
 
@@ -90,9 +98,13 @@ async fn a_guest_over_its_memory_is_ended_and_the_host_goes_on() {
 async fn a_guest_in_a_loop_does_not_keep_others_from_being_answered() {
     let server = probe("").start(&[]).await;
     // More of them than the machine has processors.
-    let stuck: Vec<_> = (0..8).map(|_| tokio::spawn(reqwest::get(server.url("/loop")))).collect();
+    let stuck: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(reqwest::get(server.url("/loop"))))
+        .collect();
     for _ in 0..20 {
-        let answer = tokio::time::timeout(Duration::from_secs(10), get(&server, "/calls")).await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(10), get(&server, "/calls"))
+            .await
+            .unwrap();
         assert_eq!(answer.0, 200);
     }
     for request in stuck {
@@ -104,7 +116,12 @@ async fn a_guest_in_a_loop_does_not_keep_others_from_being_answered() {
 async fn a_body_comes_back_as_it_was_sent() {
     let server = probe("").start(&[]).await;
     let body: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
-    let response = reqwest::Client::new().post(server.url("/echo")).body(body.clone()).send().await.unwrap();
+    let response = reqwest::Client::new()
+        .post(server.url("/echo"))
+        .body(body.clone())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.bytes().await.unwrap(), body);
 }
 
@@ -114,10 +131,14 @@ async fn outbound_requests_go_where_the_manifest_allows_and_nowhere_else() {
     let denied = get(&server, &format!("/fetch?{}", server.url("/calls"))).await.1;
     assert!(denied.contains("HttpRequestDenied"), "{denied}");
 
-    let server = probe("allowed_outbound_hosts = [\"http://127.0.0.1:*\"]").start(&[]).await;
+    let server = probe("allowed_outbound_hosts = [\"http://127.0.0.1:*\"]")
+        .start(&[])
+        .await;
     let url = format!("/fetch?http://{}/health/live", server.admin);
     assert!(get(&server, &url).await.1.starts_with("200 "));
-    let other = get(&server, "/fetch?http://169.254.169.254/latest/meta-data").await.1;
+    let other = get(&server, "/fetch?http://169.254.169.254/latest/meta-data")
+        .await
+        .1;
     assert!(other.contains("HttpRequestDenied"), "{other}");
 }
 
@@ -148,7 +169,9 @@ environment = {{ PLACE = "behind" }}
 "#
     ));
     let server = application.start(&[]).await;
-    let answer = get(&server, "/fetch?http://back.spin.internal/environment?PLACE").await.1;
+    let answer = get(&server, "/fetch?http://back.spin.internal/environment?PLACE")
+        .await
+        .1;
     assert_eq!(answer, "200 behind");
     let unknown = get(&server, "/fetch?http://other.spin.internal/").await.1;
     assert!(unknown.contains("HttpRequestDenied"), "{unknown}");
@@ -198,7 +221,15 @@ async fn health_and_metrics_are_served_and_a_signal_ends_it_in_order() {
     let ready = reqwest::get(admin("/health/ready")).await.unwrap();
     assert_eq!(ready.status(), 200);
     assert_eq!(reqwest::get(admin("/health/live")).await.unwrap().status(), 200);
-    let metrics = reqwest::get(admin("/metrics")).await.unwrap().text().await.unwrap();
-    assert!(metrics.contains(r#"http_requests_total{component="probe",status="200"} 1"#), "{metrics}");
+    let metrics = reqwest::get(admin("/metrics"))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        metrics.contains(r#"http_requests_total{component="probe",status="200"} 1"#),
+        "{metrics}"
+    );
     assert_eq!(server.stop().await.unwrap(), Some(0));
 }

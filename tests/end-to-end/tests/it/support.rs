@@ -35,13 +35,21 @@ impl Application {
 
     pub(crate) async fn start(&self, arguments: &[&str]) -> Server {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Server::start_with(ServerOptions { manifest: Some(self.manifest()), arguments }).await.unwrap()
+        Server::start_with(ServerOptions {
+            manifest: Some(self.manifest()),
+            arguments,
+        })
+        .await
+        .unwrap()
     }
 }
 
 /// The path of a built fixture component.
 pub(crate) fn guest(name: &str) -> String {
-    root().join(format!("target/components/{name}.wasm")).display().to_string()
+    root()
+        .join(format!("target/components/{name}.wasm"))
+        .display()
+        .to_string()
 }
 
 /// Asks for a path and answers with status and body.

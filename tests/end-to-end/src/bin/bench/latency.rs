@@ -31,9 +31,16 @@ pub(crate) async fn measure() -> Result<()> {
         answered.push(answer);
         audited.push(audit);
     }
-    for (what, mut times) in [("POST /tasks answered", answered), ("POST /tasks to audit entry readable", audited)] {
+    for (what, mut times) in [
+        ("POST /tasks answered", answered),
+        ("POST /tasks to audit entry readable", audited),
+    ] {
         times.sort_unstable();
-        let figures = format!("p50 {:.1?}, p99 {:.1?}", percentile(&times, 0.5), percentile(&times, 0.99));
+        let figures = format!(
+            "p50 {:.1?}, p99 {:.1?}",
+            percentile(&times, 0.5),
+            percentile(&times, 0.99)
+        );
         line(&format!("{what}, {PER_SECOND}/s"), &figures);
     }
     Ok(())
@@ -43,11 +50,22 @@ async fn one(user: &User) -> Result<(Duration, Duration)> {
     let began = Instant::now();
     let task = user.create(&json!({ "title": "Measure twice" })).await?;
     let answered = began.elapsed();
-    let path = format!("/api/v1/audit?task_id={}", task["id"].as_str().unwrap_or_default());
+    let path = format!(
+        "/api/v1/audit?task_id={}",
+        task["id"].as_str().unwrap_or_default()
+    );
     loop {
         let answer = user.get(&path).await?;
-        ensure!(answer.status.is_success(), "{path} answered {}: {}", answer.status, answer.body);
-        if answer.body["items"].as_array().is_some_and(|items| !items.is_empty()) {
+        ensure!(
+            answer.status.is_success(),
+            "{path} answered {}: {}",
+            answer.status,
+            answer.body
+        );
+        if answer.body["items"]
+            .as_array()
+            .is_some_and(|items| !items.is_empty())
+        {
             return Ok((answered, began.elapsed()));
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

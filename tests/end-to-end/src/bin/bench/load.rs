@@ -24,7 +24,9 @@ pub(crate) async fn requests_per_second(server: SocketAddr, duration: Duration) 
 
 async fn run(server: SocketAddr, duration: Duration) -> Result<u64> {
     let until = Instant::now() + duration;
-    let connections: Vec<_> = (0..CONNECTIONS).map(|_| tokio::spawn(connection(server, until))).collect();
+    let connections: Vec<_> = (0..CONNECTIONS)
+        .map(|_| tokio::spawn(connection(server, until)))
+        .collect();
     let mut answered = 0;
     for connection in connections {
         answered += connection.await??;
@@ -39,10 +41,15 @@ async fn connection(server: SocketAddr, until: Instant) -> Result<u64> {
     let driving = tokio::spawn(driving);
     let mut answered = 0;
     while Instant::now() < until {
-        let request =
-            Request::get("/").header("host", server.to_string()).body(Empty::<Bytes>::new())?;
+        let request = Request::get("/")
+            .header("host", server.to_string())
+            .body(Empty::<Bytes>::new())?;
         let response = sender.send_request(request).await?;
-        ensure!(response.status().is_success(), "the server answered {}", response.status());
+        ensure!(
+            response.status().is_success(),
+            "the server answered {}",
+            response.status()
+        );
         response.into_body().collect().await?;
         answered += 1;
     }

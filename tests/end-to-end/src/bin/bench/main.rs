@@ -25,8 +25,11 @@ async fn main() -> Result<()> {
 fn machine() {
     let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let memory: u64 =
-        memory.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse().ok()).unwrap_or_default();
+    let memory: u64 = memory
+        .split_whitespace()
+        .nth(1)
+        .and_then(|kilobytes| kilobytes.parse().ok())
+        .unwrap_or_default();
     println!("machine: {processors} processors, {} GiB memory", memory >> 20);
 }
 
@@ -45,5 +48,8 @@ pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], part: f64) -> T {
         reason = "there are far fewer values than a float counts exactly"
     )]
     let index = ((sorted.len() as f64) * part) as usize;
-    sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+    sorted
+        .get(index.min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }

@@ -24,7 +24,10 @@ pub(crate) async fn measure() -> Result<()> {
     }
     times.sort_unstable();
     let (median, worst) = (percentile(&times, 0.5), percentile(&times, 1.0));
-    line("start to ready, compile cache warm, state empty", &format!("median {median:.0?}, worst {worst:.0?}"));
+    line(
+        "start to ready, compile cache warm, state empty",
+        &format!("median {median:.0?}, worst {worst:.0?}"),
+    );
 
     let mut server = Server::start().await?;
     server.restart().await?;
@@ -37,7 +40,10 @@ pub(crate) async fn measure() -> Result<()> {
 /// Megabytes of a process that are in memory.
 fn resident(process: u32) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .context("no VmRSS")?;
     let kilobytes: u64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
     Ok(kilobytes / 1000)
 }

@@ -30,7 +30,12 @@ pub(crate) async fn measure() -> Result<()> {
     bare.kill().await?;
     line("bare hyper", &format!("{baseline} requests/s, 1.00"));
     component("the smallest component, instance reused", &[], baseline).await?;
-    component("the smallest component, fresh instance each", &["--max-instance-reuse-count", "1"], baseline).await
+    component(
+        "the smallest component, fresh instance each",
+        &["--max-instance-reuse-count", "1"],
+        baseline,
+    )
+    .await
 }
 
 async fn component(what: &str, arguments: &[&str], baseline: u64) -> Result<()> {
@@ -45,9 +50,16 @@ async fn component(what: &str, arguments: &[&str], baseline: u64) -> Result<()> 
         ),
     )?;
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    let server = Server::start_with(ServerOptions { manifest: Some(manifest), arguments }).await?;
+    let server = Server::start_with(ServerOptions {
+        manifest: Some(manifest),
+        arguments,
+    })
+    .await?;
     let figure = load::requests_per_second(server.http, ROUND).await?;
-    #[expect(clippy::cast_precision_loss, reason = "far fewer requests than a float counts exactly")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "far fewer requests than a float counts exactly"
+    )]
     let ratio = figure as f64 / baseline as f64;
     line(what, &format!("{figure} requests/s, {ratio:.2}"));
     Ok(())
@@ -61,7 +73,11 @@ async fn start_bare_hyper() -> Result<(Child, SocketAddr)> {
         .kill_on_drop(true)
         .spawn()?;
     let stdout = child.stdout.take().context("no standard output")?;
-    let address = BufReader::new(stdout).lines().next_line().await?.context("no address")?;
+    let address = BufReader::new(stdout)
+        .lines()
+        .next_line()
+        .await?
+        .context("no address")?;
     Ok((child, address.parse()?))
 }
 
@@ -77,7 +93,8 @@ pub(crate) async fn bare_hyper() -> Result<()> {
         let service = service_fn(|_request| async {
             Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"hello"))))
         });
-        let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let connection =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move { drop(connection.await) });
     }
 }

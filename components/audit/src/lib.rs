@@ -1,0 +1,48 @@
+//! The audit log: an append-only, hash-chained history of every task event, one chain per user, and the
+//! business metrics that follow from it. It records what others did and changes nothing of theirs.
+
+#[cfg(target_arch = "wasm32")]
+mod component;
+mod history;
+mod metrics;
+mod record;
+mod routes;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+
+use todo_service::authenticate::Authenticator;
+use todo_service::database::{Database, DatabaseError};
+use todo_service::migrate::migrate;
+
+/// The service on a database and a source of the keys that verify tokens. One serves many requests, also at
+/// once.
+#[derive(Debug)]
+pub struct Audit<D, S> {
+    database: D,
+    authenticator: Authenticator<S>,
+    is_migrated: Cell<bool>,
+}
+
+impl<D: Database, S> Audit<D, S> {
+    /// Touches nothing yet: the tables are made when they are first needed.
+    pub fn new(database: D, authenticator: Authenticator<S>) -> Self {
+        Self {
+            database,
+            authenticator,
+            is_migrated: Cell::new(false),
+        }
+    }
+
+    /// A connection to a database that has the tables.
+    async fn connect(&self) -> Result<D::Connection, DatabaseError> {
+        let connection = self.database.connect().await?;
+        if !self.is_migrated.get() {
+            migrate(&connection, &schema::SCHEMA).await?;
+            self.is_migrated.set(true);
+        }
+        Ok(connection)
+    }
+}

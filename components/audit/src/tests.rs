@@ -1,0 +1,101 @@
+//! The service as its callers and the broker see it, on a database in a file.
+
+mod record;
+mod routes;
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use http::{Method, Request};
+use serde_json::{Value, json};
+use todo_domain::time::Timestamp;
+use todo_service::authenticate::Authenticator;
+use todo_service::authenticate::testing::TestIssuer;
+use todo_service::database::testing::TestDatabase;
+use todo_service::database::{Connection, Database};
+use todo_service::refusal::Refusal;
+
+use crate::Audit;
+
+/// In seconds, as tokens count.
+const NOW: i64 = 1_760_000_000;
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(NOW * 1000).unwrap()
+}
+
+type Service = Audit<TestDatabase, TestIssuer>;
+
+fn service() -> (TestDatabase, Service) {
+    let database = TestDatabase::new().unwrap();
+    (
+        database.clone(),
+        Audit::new(database, Authenticator::new(TestIssuer)),
+    )
+}
+
+/// An event's bytes: its number makes its id and its time.
+fn event(number: i64, user_id: &str, kind: &str, task_id: &str) -> Option<Vec<u8>> {
+    let event = json!({
+        "specversion": "1.0",
+        "id": format!("event-{number}"),
+        "source": "/todo/chat-api",
+        "type": kind,
+        "subject": task_id,
+        "time": format!("2026-01-01T{:02}:{:02}:{:02}Z", number / 3600, number / 60 % 60, number % 60),
+        "datacontenttype": "application/json",
+        "userid": user_id,
+        "partitionkey": task_id,
+        "data": {"task_id": task_id, "title": "Pay \"rent\" 🙂"},
+    });
+    Some(event.to_string().into_bytes())
+}
+
+fn created(number: i64, user_id: &str) -> Option<Vec<u8>> {
+    event(number, user_id, "task.created", &format!("task-{number}"))
+}
+
+fn record(service: &Service, messages: &[Option<Vec<u8>>]) -> Vec<Result<(), Refusal>> {
+    block_on(service.record(messages))
+}
+
+fn call(service: &Service, request: http::request::Builder) -> (u16, Value) {
+    let request = request.body(Bytes::new()).unwrap();
+    match block_on(service.answer(&request, now())) {
+        Ok(answer) => {
+            let body = serde_json::from_slice(answer.body()).unwrap_or_default();
+            (answer.status().as_u16(), body)
+        }
+        Err(failure) => {
+            let problem = failure.answer(request.uri().path(), "");
+            (
+                problem.status().as_u16(),
+                serde_json::from_slice(problem.body()).unwrap(),
+            )
+        }
+    }
+}
+
+fn history(service: &Service, user_id: &str, query: &str) -> Value {
+    let (status, body) = call(
+        service,
+        TestIssuer::request(user_id, NOW).uri(format!("/api/v1/audit?{query}")),
+    );
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+fn event_ids(page: &Value) -> Vec<&str> {
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["event_id"].as_str().unwrap())
+        .collect()
+}
+
+fn change(database: &TestDatabase, statement: &str) -> Result<(), String> {
+    let connection = block_on(database.connect()).unwrap();
+    block_on(connection.execute(statement, &[]))
+        .map(|_rows| ())
+        .map_err(|error| error.to_string())
+}

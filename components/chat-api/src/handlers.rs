@@ -1,0 +1,60 @@
+//! The routes: from a request to the service's functions, and from their results to an answer.
+
+pub(crate) mod auth;
+pub(crate) mod chat;
+pub(crate) mod conversations;
+pub(crate) mod health;
+pub(crate) mod idempotent;
+pub(crate) mod internal;
+pub(crate) mod overview;
+pub(crate) mod tasks;
+pub(crate) mod updates;
+
+use http::{Method, StatusCode};
+use todo_service::answer::{Answer, with_body};
+
+use crate::app::{App, Caller};
+use crate::failure::Failure;
+use crate::platform::Platform;
+use crate::request::Call;
+use crate::router::Route;
+
+/// Answers a request of a user who was let in.
+pub(crate) async fn of_user<P: Platform>(
+    app: &App<P>,
+    call: &Call,
+    caller: &Caller,
+    route: &Route,
+) -> Result<Answer, Failure> {
+    let method = &call.parts.method;
+    match route {
+        Route::Me => auth::me(app, caller).await,
+        Route::Tasks if method == Method::POST => tasks::create(app, call, caller).await,
+        Route::Tasks => tasks::list(app, call, caller).await,
+        Route::Task(id) => match *method {
+            Method::PUT | Method::PATCH => tasks::change(app, call, caller, id).await,
+            Method::DELETE => tasks::delete(app, call, caller, id).await,
+            _ => tasks::get(app, call, caller, id).await,
+        },
+        Route::Complete(id) | Route::Reopen(id) => tasks::set_done(app, call, caller, id, route).await,
+        Route::Restore(id) => tasks::restore(app, call, caller, id).await,
+        Route::Tags => overview::tags(app, call, caller).await,
+        Route::Stats => overview::stats(app, call, caller).await,
+        Route::Chat => chat::say(app, call, caller).await,
+        Route::Conversations => conversations::list(app, call, caller).await,
+        Route::Conversation(id) => match *method {
+            Method::PATCH => conversations::rename(app, call, caller, id).await,
+            Method::DELETE => conversations::delete(app, caller, id).await,
+            _ => conversations::get(app, call, caller, id).await,
+        },
+        Route::Messages(id) => conversations::messages(app, call, caller, id).await,
+        _ => Err(Failure::not_found()),
+    }
+}
+
+/// The answer to what was done and leaves nothing to say.
+pub(crate) fn no_content() -> Answer {
+    let mut answer = with_body(StatusCode::NO_CONTENT, "application/json", bytes::Bytes::new());
+    answer.headers_mut().remove(http::header::CONTENT_TYPE);
+    answer
+}

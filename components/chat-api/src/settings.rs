@@ -1,0 +1,59 @@
+//! What an operator can set, by variables of the manifest.
+
+use crate::platform::Platform;
+
+/// The values of the variables. What is not set has the default of the contract.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// `jwt_signing_key`: 32 bytes in base64. Empty: one is made and kept in the database.
+    pub(crate) signing_key: String,
+    /// `internal_token`: what other services show at `/internal/…`. Empty: the routes are guarded by the manifest alone.
+    pub(crate) internal_token: String,
+    /// `rate_limit_auth`: sign-ups and log-ins a minute from one address; 0 is no limit.
+    pub(crate) auth_limit: u32,
+    /// `rate_limit_chat`: messages a minute of one user; 0 is no limit.
+    pub(crate) chat_limit: u32,
+    /// `rate_limit_default`: other requests a minute of one user or address; 0 is no limit.
+    pub(crate) default_limit: u32,
+    /// `trusted_proxies`: how many proxies of our own stand in front and append to `x-forwarded-for`.
+    pub(crate) trusted_proxies: u32,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Never the secrets.
+        formatter
+            .debug_struct("Settings")
+            .field("auth_limit", &self.auth_limit)
+            .field("chat_limit", &self.chat_limit)
+            .field("default_limit", &self.default_limit)
+            .field("trusted_proxies", &self.trusted_proxies)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    pub(crate) async fn read(platform: &impl Platform) -> Self {
+        Self {
+            signing_key: platform.variable("jwt_signing_key").await,
+            internal_token: platform.variable("internal_token").await,
+            auth_limit: number(platform, "rate_limit_auth", 5).await,
+            chat_limit: number(platform, "rate_limit_chat", 30).await,
+            default_limit: number(platform, "rate_limit_default", 300).await,
+            trusted_proxies: number(platform, "trusted_proxies", 0).await,
+        }
+    }
+}
+
+async fn number(platform: &impl Platform, name: &str, default: u32) -> u32 {
+    let text = platform.variable(name).await;
+    if text.trim().is_empty() {
+        return default;
+    }
+    text.trim().parse().unwrap_or_else(|_not_a_number| {
+        platform.log(&format!(
+            "variable `{name}` is `{text}`, which is no whole number; using {default}"
+        ));
+        default
+    })
+}

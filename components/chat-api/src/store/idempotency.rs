@@ -1,0 +1,69 @@
+//! Answers that were given, under the keys that clients chose.
+
+use todo_service::database::{Connection, DatabaseError, Row};
+
+/// A stored answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) fingerprint: String,
+    pub(crate) status: i64,
+    /// A JSON object of the headers that belong to the answer.
+    pub(crate) headers: String,
+    pub(crate) body: String,
+}
+
+/// The answer under this key, unless it was given before `since`.
+pub(crate) async fn find(
+    connection: &impl Connection,
+    user_id: &str,
+    key: &str,
+    since: i64,
+) -> Result<Option<Stored>, DatabaseError> {
+    let statement = "SELECT fingerprint, status, headers, body FROM chat_idempotency
+        WHERE user_id = ? AND key = ? AND created_at >= ?";
+    let rows = connection
+        .execute(statement, &[user_id.into(), key.into(), since.into()])
+        .await?;
+    let stored = |row: &Row| {
+        Ok(Stored {
+            fingerprint: row.text(0)?.to_owned(),
+            status: row.integer(1)?,
+            headers: row.text(2)?.to_owned(),
+            body: row.text(3)?.to_owned(),
+        })
+    };
+    rows.first().map(stored).transpose()
+}
+
+/// Keeps an answer; one that is too old to be found is replaced.
+pub(crate) async fn insert(
+    connection: &impl Connection,
+    user_id: &str,
+    key: &str,
+    stored: Stored,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let statement = "INSERT OR REPLACE INTO chat_idempotency
+        (user_id, key, fingerprint, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let parameters = [
+        user_id.into(),
+        key.into(),
+        stored.fingerprint.into(),
+        stored.status.into(),
+        stored.headers.into(),
+        stored.body.into(),
+        now.into(),
+    ];
+    connection.execute(statement, &parameters).await.map(drop)
+}
+
+/// Forgets the answers given before this time.
+pub(crate) async fn prune(connection: &impl Connection, before: i64) -> Result<(), DatabaseError> {
+    connection
+        .execute(
+            "DELETE FROM chat_idempotency WHERE created_at < ?",
+            &[before.into()],
+        )
+        .await
+        .map(drop)
+}

@@ -1,0 +1,259 @@
+//! Tasks, one by one.
+
+use todo_domain::due::Due;
+use todo_domain::task::Task;
+use todo_domain::text::fold;
+use todo_service::database::{Connection, DatabaseError, Row, Value};
+
+/// The columns of [`stored`].
+pub(crate) const COLUMNS: &str = "document, series_anchor, deleted_at";
+
+/// A task as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) task: Task,
+    pub(crate) is_deleted: bool,
+}
+
+/// How a request names a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reference {
+    /// By its id.
+    Id(String),
+    /// By its number within the user's tasks.
+    Number(i64),
+}
+
+impl Reference {
+    /// Reads a number or a UUID; nothing else names a task.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().ok().filter(|number| *number > 0).map(Self::Number);
+        }
+        let id = uuid::Uuid::try_parse(text).ok()?;
+        Some(Self::Id(id.hyphenated().to_string()))
+    }
+}
+
+pub(crate) fn stored(row: &Row) -> Result<Stored, DatabaseError> {
+    let wrong =
+        |column, expected| move |_error: serde_json::Error| DatabaseError::Content { column, expected };
+    let mut task: Task = serde_json::from_str(row.text(0)?).map_err(wrong(0, "a task"))?;
+    if let Some(anchor) = row.optional_text(1)? {
+        task.series_anchor = Some(serde_json::from_str(anchor).map_err(wrong(1, "an anchor"))?);
+    }
+    let is_deleted = !matches!(row.0.get(2), Some(Value::Null));
+    Ok(Stored { task, is_deleted })
+}
+
+/// The user's task, deleted or not.
+pub(crate) async fn find(
+    connection: &impl Connection,
+    user_id: &str,
+    reference: &Reference,
+) -> Result<Option<Stored>, DatabaseError> {
+    let (condition, value): (_, Value) = match reference {
+        Reference::Id(id) => ("id = ?", id.as_str().into()),
+        Reference::Number(number) => ("number = ?", (*number).into()),
+    };
+    let statement = format!("SELECT {COLUMNS} FROM chat_tasks WHERE user_id = ? AND {condition}");
+    let rows = connection.execute(&statement, &[user_id.into(), value]).await?;
+    rows.first().map(stored).transpose()
+}
+
+/// An occurrence of a series, deleted or not.
+pub(crate) async fn find_occurrence(
+    connection: &impl Connection,
+    user_id: &str,
+    series_id: &str,
+    occurrence: i64,
+) -> Result<Option<Stored>, DatabaseError> {
+    let statement =
+        format!("SELECT {COLUMNS} FROM chat_tasks WHERE series_id = ? AND occurrence = ? AND user_id = ?");
+    let rows = connection
+        .execute(&statement, &[series_id.into(), occurrence.into(), user_id.into()])
+        .await?;
+    rows.first().map(stored).transpose()
+}
+
+/// All tasks of a user that are not deleted, the newest last: what the assistant looks at.
+pub(crate) async fn all(
+    connection: &impl Connection,
+    user_id: &str,
+    limit: i64,
+) -> Result<Vec<Task>, DatabaseError> {
+    let statement = format!(
+        "SELECT {COLUMNS} FROM chat_tasks WHERE user_id = ? AND deleted_at IS NULL ORDER BY created_at DESC, number DESC LIMIT ?"
+    );
+    let rows = connection
+        .execute(&statement, &[user_id.into(), limit.into()])
+        .await?;
+    let mut tasks = rows
+        .iter()
+        .map(|row| stored(row).map(|stored| stored.task))
+        .collect::<Result<Vec<_>, _>>()?;
+    tasks.reverse();
+    Ok(tasks)
+}
+
+/// The next number of a user's update and, for a new task, of a task. Nothing if there is no such user.
+pub(crate) async fn count_up(
+    connection: &impl Connection,
+    user_id: &str,
+    is_new_task: bool,
+) -> Result<Option<(i64, i64)>, DatabaseError> {
+    let statement = "UPDATE chat_users SET last_number = last_number + ?2, last_update = last_update + 1
+        WHERE id = ?1 RETURNING last_number, last_update";
+    let rows = connection
+        .execute(statement, &[user_id.into(), i64::from(is_new_task).into()])
+        .await?;
+    rows.first()
+        .map(|row| Ok((row.integer(0)?, row.integer(1)?)))
+        .transpose()
+}
+
+/// Keeps a new task. Answers whether its place in its series was free.
+pub(crate) async fn insert(
+    connection: &impl Connection,
+    user_id: &str,
+    task: &Task,
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_tasks
+        (document, series_anchor, status, priority, title_key, words, due_at, due_day, is_floating, is_recurring,
+         series_id, occurrence, updated_at, deleted_at, id, user_id, number, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (series_id, occurrence) DO NOTHING RETURNING 1";
+    let mut parameters = columns(task, None)?.to_vec();
+    parameters.extend([
+        task.id.as_str().into(),
+        user_id.into(),
+        i64::from(task.number).into(),
+        task.created_at.millis().into(),
+    ]);
+    if connection.execute(statement, &parameters).await?.is_empty() {
+        return Ok(false);
+    }
+    insert_tags(connection, user_id, task).await?;
+    Ok(true)
+}
+
+/// Keeps a changed task.
+pub(crate) async fn update(
+    connection: &impl Connection,
+    user_id: &str,
+    before: &Task,
+    task: &Task,
+    deleted_at: Option<i64>,
+) -> Result<(), DatabaseError> {
+    let statement =
+        "UPDATE chat_tasks SET document = ?, series_anchor = ?, status = ?, priority = ?, title_key = ?,
+        words = ?, due_at = ?, due_day = ?, is_floating = ?, is_recurring = ?, series_id = ?, occurrence = ?,
+        updated_at = ?, deleted_at = ? WHERE id = ?";
+    let mut parameters = columns(task, deleted_at)?.to_vec();
+    parameters.push(task.id.as_str().into());
+    connection.execute(statement, &parameters).await?;
+    if before.tags != task.tags {
+        connection
+            .execute(
+                "DELETE FROM chat_task_tags WHERE task_id = ?",
+                &[task.id.as_str().into()],
+            )
+            .await?;
+        insert_tags(connection, user_id, task).await?;
+    }
+    Ok(())
+}
+
+/// The columns that follow from the task itself.
+fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], DatabaseError> {
+    let unwritable = |error: serde_json::Error| DatabaseError::Failed {
+        reason: error.to_string(),
+    };
+    let document = serde_json::to_string(task).map_err(unwritable)?;
+    let anchor = task
+        .series_anchor
+        .map(|anchor| serde_json::to_string(&anchor))
+        .transpose()
+        .map_err(unwritable)?;
+    let due_day = match task.due_date {
+        Some(due @ Due::Day(_)) => Some(due.to_string()),
+        _ => None,
+    };
+    let is_floating = due_day.is_some() && task.timezone.is_none();
+    Ok([
+        document.into(),
+        anchor.into(),
+        task.status.as_str().into(),
+        i64::from(task.priority as u8).into(),
+        fold(&task.title).into(),
+        words(task).into(),
+        task.deadline().map(|deadline| deadline.millis()).into(),
+        due_day.into(),
+        i64::from(is_floating).into(),
+        i64::from(task.is_recurring).into(),
+        task.series_id.clone().into(),
+        task.occurrence.map(i64::from).into(),
+        task.updated_at.millis().into(),
+        deleted_at.into(),
+    ])
+}
+
+/// What a search looks through. A word that is searched for has no line end, so it cannot span two parts.
+fn words(task: &Task) -> String {
+    let parts = [
+        task.title.as_str(),
+        task.description.as_deref().unwrap_or_default(),
+    ];
+    let parts = parts.into_iter().chain(task.tags.iter().map(String::as_str));
+    parts.map(fold).collect::<Vec<_>>().join("\n")
+}
+
+async fn insert_tags(connection: &impl Connection, user_id: &str, task: &Task) -> Result<(), DatabaseError> {
+    if task.tags.is_empty() {
+        return Ok(());
+    }
+    let mut statement =
+        "INSERT INTO chat_task_tags (user_id, tag_key, task_id, label) VALUES (?, ?, ?, ?)".to_owned();
+    statement.push_str(&", (?, ?, ?, ?)".repeat(task.tags.len().saturating_sub(1)));
+    statement.push_str(" ON CONFLICT DO NOTHING");
+    let parameters: Vec<Value> = task
+        .tags
+        .iter()
+        .flat_map(|tag| {
+            [
+                user_id.into(),
+                fold(tag).into(),
+                task.id.as_str().into(),
+                tag.as_str().into(),
+            ]
+        })
+        .collect();
+    connection.execute(&statement, &parameters).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_named_by_a_number_or_a_uuid_and_nothing_else() {
+        assert_eq!(Reference::parse("7"), Some(Reference::Number(7)));
+        let id = "01900000-0000-7000-8000-0000000000aa";
+        assert_eq!(Reference::parse(id), Some(Reference::Id(id.into())));
+        assert_eq!(
+            Reference::parse(&id.to_uppercase()),
+            Some(Reference::Id(id.into()))
+        );
+        for wrong in [
+            "",
+            "0",
+            "-1",
+            "1.0",
+            "99999999999999999999",
+            "seven",
+            "' OR 1=1 --",
+        ] {
+            assert_eq!(Reference::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One change as a whole: what is written, and what others are to be told of it, in one transaction.
+
+use std::cell::RefCell;
+
+use todo_domain::events::{Origin, OutgoingEvent};
+use todo_domain::time::Timestamp;
+use todo_service::database::Connection;
+
+use crate::failure::Failure;
+use crate::platform::Message;
+use crate::store::outbox::{self, Entry};
+use crate::store::{tasks, updates};
+
+/// The component's name in events.
+pub(crate) const COMPONENT: &str = "chat-api";
+
+/// A transaction of one user, and the entries for the outbox that have come together in it.
+pub(crate) struct Unit<'a, C> {
+    pub(crate) connection: &'a C,
+    pub(crate) user_id: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) traceparent: Option<&'a str>,
+    pub(crate) new_id: &'a dyn Fn() -> String,
+    entries: RefCell<Vec<Entry>>,
+}
+
+impl<'a, C: Connection> Unit<'a, C> {
+    pub(crate) fn new(
+        connection: &'a C,
+        user_id: &'a str,
+        now: Timestamp,
+        traceparent: Option<&'a str>,
+        new_id: &'a dyn Fn() -> String,
+    ) -> Self {
+        Self {
+            connection,
+            user_id,
+            now,
+            traceparent,
+            new_id,
+            entries: RefCell::default(),
+        }
+    }
+
+    /// Adds what is to be told.
+    pub(crate) fn tell(&self, entry: Entry) {
+        self.entries.borrow_mut().push(entry);
+    }
+
+    /// Adds an event, which `build` makes of its origin.
+    pub(crate) fn publish<E: std::fmt::Display>(
+        &self,
+        build: impl FnOnce(Origin<'_>) -> Result<OutgoingEvent, E>,
+    ) -> Result<String, Failure> {
+        let event_id = (self.new_id)();
+        let origin = Origin {
+            event_id: &event_id,
+            component: COMPONENT,
+            user_id: self.user_id,
+            time: self.now,
+            traceparent: self.traceparent,
+        };
+        let event = build(origin).map_err(|error| Failure::internal(error.to_string()))?;
+        let body = String::from_utf8(event.body).map_err(|error| Failure::internal(error.to_string()))?;
+        self.tell(Entry::Publish(Message {
+            topic: event.topic.to_owned(),
+            key: event.key,
+            body: body.clone(),
+        }));
+        Ok(body)
+    }
+
+    /// Counts the user's updates up, and for a new task the tasks' numbers. Answers both: number and update.
+    pub(crate) async fn count_up(&self, is_new_task: bool) -> Result<(i64, i64), Failure> {
+        let counted = tasks::count_up(self.connection, self.user_id, is_new_task).await?;
+        counted.ok_or_else(|| Failure::unauthorized("the account of this token does not exist any more"))
+    }
+
+    /// Keeps an update for browsers that are away.
+    pub(crate) async fn keep_update(&self, seq: i64, body: &str) -> Result<(), Failure> {
+        Ok(updates::append(self.connection, self.user_id, seq, body, self.now.millis()).await?)
+    }
+
+    /// Writes the entries. Answers whether there is anything to tell.
+    pub(crate) async fn finish(self) -> Result<bool, Failure> {
+        let entries = self.entries.into_inner();
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        let now = self.now.millis();
+        outbox::append(self.connection, &entries, now).await?;
+        Ok(true)
+    }
+}

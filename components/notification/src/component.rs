@@ -1,0 +1,128 @@
+//! The component's exports: HTTP, Kafka and jobs, on the host's database and `todo:platform`.
+
+use std::rc::Rc;
+
+use spin_sdk::http::{IntoResponse, Request};
+use todo_domain::time::Timestamp;
+use todo_service::authenticate::Authenticator;
+use todo_service::component::{ChatApiKeys, log, new_id, now, serve};
+use todo_service::database::HostDatabase;
+use todo_service::refusal::Refusal;
+
+use crate::{Notifications, Outgoing, Platform, PlatformError};
+use bindings::exports::sidespin::jobs::job_handler::{self, Job};
+use bindings::exports::sidespin::kafka::inbound_kafka::{self, Message};
+use bindings::todo::platform::{publisher, scheduler};
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../../wit/todo-platform", "../../wit/sidespin-kafka", "../../wit/sidespin-jobs"],
+        inline: "
+            package todo:notification;
+
+            world component {
+                import todo:platform/publisher@0.1.0;
+                import todo:platform/scheduler@0.1.0;
+                export sidespin:kafka/inbound-kafka@0.1.0;
+                export sidespin:jobs/job-handler@0.1.0;
+            }
+        ",
+        world: "todo:notification/component",
+        generate_all,
+    });
+}
+
+mod exports {
+    #![expect(
+        unsafe_code,
+        reason = "the canonical ABI's exported functions are generated as unsafe"
+    )]
+
+    use super::{Handlers, bindings};
+
+    bindings::export!(Handlers with_types_in super::bindings);
+}
+
+type Service = Notifications<HostDatabase, ChatApiKeys, TodoPlatform>;
+
+thread_local! {
+    /// An instance serves many requests; keys and migrations are kept between them.
+    static SERVICE: Rc<Service> =
+        Rc::new(Notifications::new(HostDatabase, Authenticator::new(ChatApiKeys), TodoPlatform));
+}
+
+#[spin_sdk::http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let service = SERVICE.with(Rc::clone);
+    serve(request, async |request, now| service.answer(request, now).await).await
+}
+
+struct Handlers;
+
+impl inbound_kafka::Guest for Handlers {
+    async fn handle_messages(messages: Vec<Message>) -> Vec<Result<(), inbound_kafka::Failure>> {
+        let service = SERVICE.with(Rc::clone);
+        let values: Vec<_> = messages.into_iter().map(|message| message.value).collect();
+        let failure = |refusal| match refusal {
+            Refusal::Retry(reason) => inbound_kafka::Failure::Retry(reason),
+            Refusal::Reject(reason) => inbound_kafka::Failure::Reject(reason),
+        };
+        service
+            .deliver(&values)
+            .await
+            .into_iter()
+            .map(|result| result.map_err(failure))
+            .collect()
+    }
+}
+
+impl job_handler::Guest for Handlers {
+    async fn handle_job(job: Job) -> Result<(), job_handler::Failure> {
+        let service = SERVICE.with(Rc::clone);
+        service.work(&job.name).await.map_err(|refusal| match refusal {
+            Refusal::Retry(reason) => job_handler::Failure::Retry(reason),
+            Refusal::Reject(reason) => job_handler::Failure::Reject(reason),
+        })
+    }
+}
+
+/// Whatever adapter the manifest composes in.
+#[derive(Debug)]
+struct TodoPlatform;
+
+impl Platform for TodoPlatform {
+    async fn publish(&self, events: Vec<Outgoing>) -> Result<(), PlatformError> {
+        let event = |Outgoing { topic, key, body }| publisher::Event {
+            topic,
+            key,
+            body: body.into_bytes(),
+        };
+        publisher::publish(events.into_iter().map(event).collect())
+            .await
+            .map_err(|error| match error {
+                publisher::Error::Unavailable(reason) => PlatformError::Unavailable(reason),
+                publisher::Error::Rejected(reason) => PlatformError::Rejected(reason),
+            })
+    }
+
+    async fn repeat(&self, job: &str, interval: u64) -> Result<(), PlatformError> {
+        scheduler::repeat(job.to_owned(), interval)
+            .await
+            .map_err(|error| match error {
+                scheduler::Error::Unavailable(reason) => PlatformError::Unavailable(reason),
+                scheduler::Error::Rejected(reason) => PlatformError::Rejected(reason),
+            })
+    }
+
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn new_id(&self) -> String {
+        new_id()
+    }
+
+    fn log(&self, line: &str) {
+        log(line);
+    }
+}

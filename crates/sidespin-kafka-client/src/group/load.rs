@@ -1,0 +1,109 @@
+//! How much of a partition is being worked on. Above the limit its fetching pauses; it goes on when half of it is done.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::{Assignment, Command};
+use crate::wake::Commands;
+
+/// Messages of one partition that may be on their way through the process.
+const MAX_MESSAGES: usize = 1000;
+/// Their size.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// One partition's messages in this process.
+#[derive(Debug)]
+pub(super) struct Load {
+    pub(super) assignment: Assignment,
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
+    is_paused: AtomicBool,
+    commands: Commands<Command>,
+}
+
+/// The place of one message.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    load: Arc<Load>,
+    bytes: usize,
+}
+
+impl Load {
+    pub(super) fn new(assignment: Assignment, commands: Commands<Command>) -> Arc<Self> {
+        Arc::new(Self {
+            assignment,
+            messages: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            is_paused: AtomicBool::new(false),
+            commands,
+        })
+    }
+
+    /// Takes a place, beyond the limit too: the message is here already.
+    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Guard {
+        self.messages.fetch_add(1, Ordering::SeqCst);
+        self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        Guard {
+            load: Arc::clone(self),
+            bytes,
+        }
+    }
+
+    /// Whether the partition must be paused now; it counts as paused then.
+    pub(super) fn must_pause(&self) -> bool {
+        let is_full = self.messages.load(Ordering::SeqCst) >= MAX_MESSAGES
+            || self.bytes.load(Ordering::SeqCst) >= MAX_BYTES;
+        if !is_full || self.is_paused.swap(true, Ordering::SeqCst) {
+            return false;
+        }
+        // All places may have become free just before it counted as paused; then nobody would wake it up.
+        self.resume_if_free();
+        true
+    }
+
+    fn resume_if_free(&self) {
+        let is_free = self.messages.load(Ordering::SeqCst) <= MAX_MESSAGES / 2
+            && self.bytes.load(Ordering::SeqCst) <= MAX_BYTES / 2;
+        if is_free && self.is_paused.swap(false, Ordering::SeqCst) {
+            let _is_running: bool = self.commands.send(Command::Resume(self.assignment.clone()));
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.load.messages.fetch_sub(1, Ordering::SeqCst);
+        self.load.bytes.fetch_sub(self.bytes, Ordering::SeqCst);
+        self.load.resume_if_free();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wake::{Woken, inbox};
+
+    #[test]
+    fn a_full_partition_pauses_once_and_resumes_once_when_half_is_done() {
+        let (commands, inbox) = inbox();
+        let load = Load::new(Assignment::for_test("t", 0, 1), commands);
+        let mut guards: Vec<_> = (1..MAX_MESSAGES).map(|_| load.take(1)).collect();
+        assert!(!load.must_pause());
+        guards.push(load.take(1));
+        assert!(load.must_pause());
+        assert!(!load.must_pause());
+        guards.truncate(MAX_MESSAGES / 2 + 1);
+        guards.truncate(MAX_MESSAGES / 2);
+        assert!(matches!(inbox.sleep(), Woken::Command(Command::Resume(_))));
+        guards.clear();
+        assert!(!load.must_pause());
+    }
+
+    #[test]
+    fn a_few_large_messages_fill_a_partition_too() {
+        let (commands, _inbox) = inbox();
+        let load = Load::new(Assignment::for_test("t", 0, 1), commands);
+        let _guards: Vec<_> = (0..8).map(|_| load.take(1024 * 1024)).collect();
+        assert!(load.must_pause());
+    }
+}

@@ -1,0 +1,24 @@
+//! Producing to and consuming from Kafka.
+//!
+//! This is the only crate that knows which client library is underneath; nothing of it shows in what is public here.
+//! Four things are offered: a [`Producer`] for the whole process, a [`GroupConsumer`] for work that must not be lost, a
+//! [`TopicReader`] for looking at a topic from now on, and [`ensure_topics`]. Whatever the client library does by
+//! blocking happens on threads of its own, never on a worker of the async runtime.
+
+mod admin;
+mod client;
+mod connection;
+mod error;
+mod group;
+mod producer;
+mod reader;
+mod record;
+mod wake;
+
+pub use admin::{NewTopic, ensure_topics};
+pub use connection::{Connection, ConnectionSetter, ConnectionSettings};
+pub use error::{Cause, ClientError, TopicNameError};
+pub use group::{Assignment, Delivered, GroupConfig, GroupConsumer, GroupEvent, Position, Start};
+pub use producer::{Producer, Written};
+pub use reader::TopicReader;
+pub use record::{Header, Outgoing, Record, validate_topic};

@@ -1,0 +1,69 @@
+//! What is counted of firings.
+
+use std::time::Duration;
+
+use sidespin_app::ComponentId;
+use sidespin_telemetry::{
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, Histogram, Metrics, latency_histogram,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FiringLabels {
+    component: String,
+    outcome: FiringOutcome,
+}
+
+/// What became of a firing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum FiringOutcome {
+    /// Done.
+    Done,
+    /// To be tried again.
+    Again,
+    /// Given up: rejected, or out of attempts.
+    GivenUp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ComponentLabels {
+    component: String,
+}
+
+/// Firings by component.
+#[derive(Debug, Clone)]
+pub(crate) struct JobsMetrics {
+    firings: Family<FiringLabels, Counter>,
+    delay: Family<ComponentLabels, Histogram>,
+}
+
+impl JobsMetrics {
+    pub(crate) fn register(metrics: &Metrics) -> Self {
+        Self {
+            firings: metrics.register(
+                "job_firings",
+                "Firings of jobs given to components",
+                Family::default(),
+            ),
+            delay: metrics.register(
+                "job_delay_seconds",
+                "Time from when a job was due to its first attempt",
+                Family::new_with_constructor(latency_histogram),
+            ),
+        }
+    }
+
+    pub(crate) fn count(&self, component: &ComponentId, outcome: FiringOutcome) {
+        let labels = FiringLabels {
+            component: component.to_string(),
+            outcome,
+        };
+        self.firings.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn begun(&self, component: &ComponentId, delay: Duration) {
+        let labels = ComponentLabels {
+            component: component.to_string(),
+        };
+        self.delay.get_or_create(&labels).observe(delay.as_secs_f64());
+    }
+}

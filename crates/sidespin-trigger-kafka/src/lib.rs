@@ -1,0 +1,137 @@
+//! The Kafka trigger: messages of topics to components, in order by key, tried again, and put aside when they do not work.
+//!
+//! Each `[[trigger.kafka]]` entry is one member of one consumer group. Its messages are spread over *lanes* by their keys;
+//! a lane has one call at a time, so that messages with one key never overtake each other. An offset is committed when
+//! everything up to it has been handled or put aside: what was interrupted comes again, and nothing is lost.
+
+mod answer;
+mod bindings;
+mod config;
+mod dead_letter;
+mod lane;
+mod member;
+mod metrics;
+mod offsets;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::future::try_join_all;
+use sidespin_app::{App, ComponentId, Diagnostic};
+use sidespin_kafka_client::{Connection, NewTopic, Producer, ensure_topics};
+use sidespin_telemetry::Metrics;
+use sidespin_trigger::{Instances, Pool, PoolConfig, Trigger, TriggerContext, TriggerError};
+use tokio::sync::oneshot;
+
+use crate::bindings::KafkaBindings;
+use crate::config::EntryConfig;
+use crate::member::{Calls, Member};
+use crate::metrics::KafkaMetrics;
+
+/// What the trigger takes from the rest of the host.
+#[derive(Debug, Clone)]
+pub struct KafkaTriggerNeeds {
+    /// The cluster.
+    pub connection: Connection,
+    /// What writes dead letters; shared with the capability.
+    pub producer: Producer,
+    /// With how many partitions topics are created that do not exist; nothing leaves them to the cluster's operator.
+    pub create_missing_topics: Option<u32>,
+    /// How instances are kept.
+    pub pool: PoolConfig,
+    /// Where messages are counted.
+    pub metrics: Metrics,
+}
+
+/// All Kafka entries of an application.
+pub struct KafkaTrigger<T: Send + 'static> {
+    connection: Connection,
+    producer: Producer,
+    create_missing_topics: Option<u32>,
+    metrics: KafkaMetrics,
+    entries: Vec<(EntryConfig, Pool<KafkaBindings<T>>)>,
+}
+
+impl<T: Send + 'static> std::fmt::Debug for KafkaTrigger<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entries = self.entries.iter().map(|(entry, _pool)| entry);
+        formatter
+            .debug_tuple("KafkaTrigger")
+            .field(&entries.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl<T: Send + 'static> Trigger<T> for KafkaTrigger<T> {
+    const TYPE: &'static str = "kafka";
+
+    type Needs = KafkaTriggerNeeds;
+
+    fn new(
+        app: &App,
+        needs: KafkaTriggerNeeds,
+        instances: &Arc<dyn Instances<T>>,
+    ) -> Result<Self, Diagnostic> {
+        let mut pools: BTreeMap<ComponentId, Pool<KafkaBindings<T>>> = BTreeMap::new();
+        let mut entries: Vec<(EntryConfig, Pool<KafkaBindings<T>>)> = Vec::new();
+        for entry in app.triggers_of(Self::TYPE) {
+            let config = EntryConfig::parse(&app.name, entry)?;
+            config.refuse_shared(entry, entries.iter().map(|(other, _pool)| other))?;
+            let pool = match pools.get(&entry.component) {
+                Some(pool) => pool.clone(),
+                None => {
+                    let bindings = KafkaBindings::new(entry, instances)?;
+                    let instances = Arc::clone(instances);
+                    Pool::new(entry.component.clone(), bindings, instances, needs.pool.clone())
+                }
+            };
+            pools.insert(entry.component.clone(), pool.clone());
+            entries.push((config, pool));
+        }
+        Ok(Self {
+            connection: needs.connection,
+            producer: needs.producer,
+            create_missing_topics: needs.create_missing_topics,
+            metrics: KafkaMetrics::register(&needs.metrics),
+            entries,
+        })
+    }
+
+    async fn run(self, context: TriggerContext) -> Result<(), TriggerError> {
+        if let Some(partitions) = self.create_missing_topics {
+            let topics: BTreeSet<_> = self
+                .entries
+                .iter()
+                .flat_map(|(entry, _pool)| entry.all_topics())
+                .collect();
+            let topics: Vec<_> = topics
+                .into_iter()
+                .map(|name| NewTopic { name, partitions })
+                .collect();
+            ensure_topics(&self.connection, &topics)
+                .await
+                .map_err(|source| TriggerError::Failed {
+                    what: "the topics of the Kafka trigger cannot be created".to_owned(),
+                    source: Box::new(source),
+                })?;
+        }
+        let mut all_joined = Vec::new();
+        let mut members = Vec::new();
+        for (entry, pool) in self.entries {
+            let (joined, has_joined) = oneshot::channel();
+            all_joined.push(has_joined);
+            let calls: Arc<dyn Calls> = Arc::new(pool);
+            let member = Member::new(entry, calls, self.producer.clone(), self.metrics.clone(), joined);
+            members.push(member.run(&self.connection, &context.shutdown));
+        }
+        let announcing = async {
+            // A member that ends before it has joined is told of by its own error.
+            if try_join_all(all_joined).await.is_ok() {
+                context.ready(true);
+            }
+        };
+        let (result, ()) = futures::join!(try_join_all(members), announcing);
+        context.ready(false);
+        result.map(|_all| ())
+    }
+}

@@ -1,0 +1,158 @@
+//! What tools answer.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::ToolCall;
+use crate::due::Due;
+use crate::query::DueFilter;
+use crate::task::{Priority, Status, Task};
+use crate::time::Timestamp;
+use crate::zone::Zone;
+
+/// A call that was made, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The call.
+    pub call: ToolCall,
+    /// What came of it.
+    pub outcome: ToolOutcome,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolOutcome {
+    /// One task was made, changed, completed or deleted, or was already so.
+    Task(TaskResult),
+    /// These tasks were found.
+    Tasks(Vec<TaskLine>),
+    /// These are the numbers.
+    Stats(Stats),
+    /// Nothing was done, for this reason; a whole sentence without its full stop.
+    Failed(String),
+}
+
+/// The result that the hackathon's specification gives for tools that change a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TaskResult {
+    /// The task's number.
+    pub task_id: u32,
+    /// `created`, `completed`, `updated`, `deleted`, `reminder_set`.
+    pub status: &'static str,
+    /// The title after the change.
+    pub title: String,
+    /// False when it was so before, for example when a completed task is completed.
+    pub changed: bool,
+}
+
+/// One task in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TaskLine {
+    /// The task's number.
+    pub task_id: u32,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Whether it is completed.
+    pub completed: bool,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it is due.
+    pub due_date: Option<Due>,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// Counts of a user's tasks; also what `GET /stats` answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// All tasks.
+    pub total: usize,
+    /// Not begun.
+    pub pending: usize,
+    /// Begun.
+    pub in_progress: usize,
+    /// Done.
+    pub completed: usize,
+    /// Given up.
+    pub cancelled: usize,
+    /// Open, and the deadline has passed.
+    pub overdue: usize,
+    /// Open, and due today.
+    pub due_today: usize,
+}
+
+impl ToolResult {
+    /// The call as the chat API shows it: `{tool, arguments, result, status}`, status `success` or `error`.
+    pub fn to_json(&self, user_id: &str) -> Value {
+        let (status, result) = match &self.outcome {
+            ToolOutcome::Task(result) => ("success", json!(result)),
+            ToolOutcome::Tasks(tasks) => ("success", json!(tasks)),
+            ToolOutcome::Stats(stats) => ("success", json!(stats)),
+            ToolOutcome::Failed(reason) => ("error", json!({ "error": reason })),
+        };
+        json!({
+            "tool": self.call.name(),
+            "arguments": self.call.arguments(user_id),
+            "result": result,
+            "status": status,
+        })
+    }
+}
+
+impl TaskResult {
+    /// The result of a call about this task. `changed` is whether the call made a difference.
+    pub fn new(call: &ToolCall, task: &Task, changed: bool) -> Self {
+        let status = match call {
+            ToolCall::AddTask(_) => "created",
+            ToolCall::CompleteTask { .. } => "completed",
+            ToolCall::DeleteTask { .. } => "deleted",
+            ToolCall::SetReminder { .. } => "reminder_set",
+            ToolCall::UpdateTask { .. }
+            | ToolCall::ListTasks { .. }
+            | ToolCall::SearchTasks { .. }
+            | ToolCall::GetStats => "updated",
+        };
+        Self {
+            task_id: task.number,
+            status,
+            title: task.title.clone(),
+            changed,
+        }
+    }
+}
+
+impl From<&Task> for TaskLine {
+    fn from(task: &Task) -> Self {
+        Self {
+            task_id: task.number,
+            title: task.title.clone(),
+            status: task.status,
+            completed: task.status == Status::Completed,
+            priority: task.priority,
+            due_date: task.due_date,
+            tags: task.tags.clone(),
+        }
+    }
+}
+
+impl Stats {
+    /// Counts tasks as they are `now`, where the user is.
+    pub fn of<'a>(tasks: impl IntoIterator<Item = &'a Task>, now: Timestamp, zone: Zone) -> Self {
+        let mut stats = Self::default();
+        for task in tasks {
+            stats.total += 1;
+            match task.status {
+                Status::Pending => stats.pending += 1,
+                Status::InProgress => stats.in_progress += 1,
+                Status::Completed => stats.completed += 1,
+                Status::Cancelled => stats.cancelled += 1,
+            }
+            stats.overdue += usize::from(DueFilter::Overdue.includes(task, now, zone));
+            stats.due_today +=
+                usize::from(task.status.is_open() && DueFilter::Today.includes(task, now, zone));
+        }
+        stats
+    }
+}

@@ -1,0 +1,171 @@
+//! From one occurrence of a series to the next.
+
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::expand::Days;
+use super::parse::{Rule, Until};
+use crate::due::Due;
+use crate::task::Task;
+use crate::time::Timestamp;
+use crate::validation::{FieldError, NewTask, TaskDraft};
+use crate::zone::Zone;
+
+/// Where a series is counted from.
+///
+/// It is the due date of the task that began the series. When a user gives a later occurrence another due date or
+/// zone, the series is counted from there on, and the occurrences keep their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesAnchor {
+    /// The due date of the occurrence that the series is counted from.
+    pub due: Due,
+    /// The number of that occurrence.
+    pub occurrence: u32,
+}
+
+/// The next occurrence of a series: everything of the new task but its id, its number and the time.
+///
+/// It is a body of its own between services, and `(series_id, occurrence)` is unique among tasks: who makes it
+/// twice makes it once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NextOccurrence {
+    /// What the task is.
+    pub task: TaskDraft,
+    /// The series it continues.
+    pub series_id: String,
+    /// Its number in the series.
+    pub occurrence: u32,
+    /// Where the series is counted from.
+    pub series_anchor: SeriesAnchor,
+}
+
+impl SeriesAnchor {
+    /// The anchor at an occurrence; where the task has no due date, the day on which it was made recurring.
+    pub fn starting(due: Option<Due>, zone: Zone, now: Timestamp, occurrence: u32) -> Self {
+        Self {
+            due: due.unwrap_or_else(|| Due::Day(zone.local(now).date())),
+            occurrence,
+        }
+    }
+}
+
+/// The due date of the occurrence after `occurrence`; none when COUNT or UNTIL has ended the series, or the rule
+/// names no further day before the year 10000.
+pub fn next(rule: &Rule, anchor: &SeriesAnchor, zone: Zone, occurrence: u32) -> Option<Due> {
+    if rule.count.is_some_and(|count| occurrence >= count) {
+        return None;
+    }
+    let place = usize::try_from(occurrence.saturating_sub(anchor.occurrence)).ok()?;
+    let day = Days::new(rule, anchor.due.local_day(zone)).nth(place)?;
+    let due = match anchor.due {
+        Due::Day(_) => Due::Day(day),
+        Due::Time(time) => Due::Time(zone.resolve(day.and_time(zone.local(time).time()))?),
+    };
+    rule.until
+        .is_none_or(|until| until.allows(due, zone))
+        .then_some(due)
+}
+
+/// The next occurrence of a recurring task; none if it is not recurring or its series has ended.
+///
+/// The anchor is the task's own; without one (a task from before it was kept) the task's due date takes its
+/// place, or the day it was made.
+pub fn next_task(task: &Task) -> Option<NextOccurrence> {
+    let rule = Rule::parse(task.recurrence_rule.as_deref()?).ok()?;
+    let zone = task.zone();
+    let occurrence = task.occurrence.unwrap_or(1);
+    let anchor = task
+        .series_anchor
+        .unwrap_or_else(|| SeriesAnchor::starting(task.due_date, zone, task.created_at, occurrence));
+    let due = next(&rule, &anchor, zone, occurrence)?;
+    let from = task.due_date.unwrap_or(anchor.due);
+    Some(NextOccurrence {
+        task: TaskDraft {
+            title: task.title.clone(),
+            description: task.description.clone(),
+            status: None,
+            priority: task.priority,
+            tags: task.tags.clone(),
+            due_date: Some(due),
+            timezone: task.timezone,
+            reminders: task
+                .reminders
+                .iter()
+                .map(|reminder| reminder.moved(from, due, zone))
+                .collect(),
+            recurrence_rule: task.recurrence_rule.clone(),
+        },
+        series_id: task.series_id.clone().unwrap_or_else(|| task.id.clone()),
+        occurrence: occurrence.checked_add(1)?,
+        series_anchor: anchor,
+    })
+}
+
+impl NextOccurrence {
+    /// The new task.
+    pub fn into_task(self, new: NewTask) -> Task {
+        Task {
+            series_id: Some(self.series_id),
+            occurrence: Some(self.occurrence),
+            series_anchor: Some(self.series_anchor),
+            ..self.task.into_task(new)
+        }
+    }
+
+    /// Reads the body that one service sends another, as strictly as a user's.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        let field = |name: &str| body.get(name).cloned().unwrap_or(Value::Null);
+        let mut errors = Vec::new();
+        let task = TaskDraft::parse(&field("task")).map_err(|found| {
+            errors.extend(
+                found
+                    .into_iter()
+                    .map(|error| FieldError::new(format!("task.{}", error.field), error.message)),
+            );
+        });
+        let series_id = field("series_id")
+            .as_str()
+            .map(str::to_owned)
+            .filter(|id| !id.is_empty() && id.len() <= 64);
+        let occurrence = field("occurrence")
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|n| *n >= 2);
+        let series_anchor = serde_json::from_value::<SeriesAnchor>(field("series_anchor")).ok();
+        for (name, missing) in [
+            ("series_id", series_id.is_none()),
+            ("occurrence", occurrence.is_none()),
+            ("series_anchor", series_anchor.is_none()),
+        ] {
+            if missing {
+                errors.push(FieldError::new(name, "is missing or not valid"));
+            }
+        }
+        match (task, series_id, occurrence, series_anchor) {
+            (Ok(task), Some(series_id), Some(occurrence), Some(series_anchor)) => Ok(Self {
+                task,
+                series_id,
+                occurrence,
+                series_anchor,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+impl Until {
+    fn allows(self, due: Due, zone: Zone) -> bool {
+        match (self, due) {
+            (Self::Day(last), due) => due.local_day(zone) <= last,
+            (Self::Local(last), Due::Time(time)) => zone.local(time) <= last,
+            (Self::Local(last), Due::Day(day)) => day <= last.date(),
+            (Self::Utc(last), Due::Time(time)) => time.as_datetime().naive_utc() <= last,
+            (Self::Utc(last), Due::Day(day)) => day <= local_of_utc(last, zone).date(),
+        }
+    }
+}
+
+fn local_of_utc(utc: NaiveDateTime, zone: Zone) -> NaiveDateTime {
+    Timestamp::from_millis(utc.and_utc().timestamp_millis()).map_or(utc, |time| zone.local(time))
+}

@@ -1,0 +1,356 @@
+//! Tasks by REST: fields, filters, conditions, and what a bad request leaves unchanged.
+
+use end_to_end::{Server, User};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+fn titles(tasks: &[Value]) -> Vec<&str> {
+    tasks.iter().filter_map(|task| task["title"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_task_lives_from_creation_to_deletion_and_back() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    let wanted = json!({
+        "title": "Pay rent", "description": "To the landlord", "priority": "high", "tags": ["home", "Money"],
+        "due_date": "2030-01-31T09:00:00Z", "timezone": "Europe/Berlin", "reminders": [{ "before": "1h" }],
+        "recurrence_rule": "monthly",
+    });
+    let answer = user.post("/api/v1/tasks", &wanted).await.unwrap();
+    assert_eq!(answer.status, StatusCode::CREATED);
+    let task = answer.body;
+    for (field, value) in wanted.as_object().unwrap() {
+        if field == "due_date" {
+            assert!(
+                task[field].as_str().unwrap().starts_with("2030-01-31T09:00:00"),
+                "{task}"
+            );
+        } else {
+            assert_eq!(&task[field], value, "{field}");
+        }
+    }
+    assert_eq!(
+        (task["number"].as_u64(), task["status"].as_str()),
+        (Some(1), Some("pending"))
+    );
+    assert_eq!(task["is_recurring"], json!(true));
+    let path = format!("/api/v1/tasks/{}", task["id"].as_str().unwrap());
+    assert_eq!(answer.headers["location"].to_str().unwrap(), path);
+    for field in ["created_at", "updated_at"] {
+        assert!(
+            task[field].as_str().unwrap().ends_with('Z'),
+            "timestamps end in Z: {task}"
+        );
+    }
+
+    let by_number = user.get("/api/v1/tasks/1").await.unwrap();
+    assert_eq!(by_number.body, task);
+    let etag = by_number.headers["etag"].to_str().unwrap().to_owned();
+    let unchanged = user
+        .send(Method::GET, &path, &[("if-none-match", &etag)], None)
+        .await
+        .unwrap();
+    assert_eq!(unchanged.status, StatusCode::NOT_MODIFIED);
+
+    let merge = [
+        ("x-content-type", "application/merge-patch+json"),
+        ("if-match", etag.as_str()),
+    ];
+    let change = json!({ "description": null, "priority": "urgent" });
+    let changed = user
+        .send(Method::PATCH, &path, &merge, Some(&change))
+        .await
+        .unwrap();
+    assert_eq!(
+        (changed.status, changed.body["priority"].as_str()),
+        (StatusCode::OK, Some("urgent"))
+    );
+    assert!(changed.body["description"].is_null());
+    let late = user
+        .send(
+            Method::PATCH,
+            &path,
+            &merge,
+            Some(&json!({ "title": "Too late" })),
+        )
+        .await
+        .unwrap();
+    assert_eq!(late.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(user.get(&path).await.unwrap().body, changed.body);
+
+    assert_eq!(
+        user.send(Method::DELETE, &path, &[], None).await.unwrap().status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(user.get(&path).await.unwrap().status, StatusCode::NOT_FOUND);
+    assert!(user.list("/api/v1/tasks").await.unwrap().is_empty());
+    let restored = user
+        .send(Method::POST, &format!("{path}/restore"), &[], None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (restored.status, restored.body["title"].as_str()),
+        (StatusCode::OK, Some("Pay rent"))
+    );
+}
+
+#[tokio::test]
+async fn completing_is_idempotent_and_the_alias_toggles() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    user.create(&json!({ "title": "Once" })).await.unwrap();
+    let complete = || user.send(Method::POST, "/api/v1/tasks/1/complete", &[], None);
+    let first = complete().await.unwrap();
+    assert_eq!(
+        (first.status, first.body["task"]["status"].as_str()),
+        (StatusCode::OK, Some("completed"))
+    );
+    assert_eq!(complete().await.unwrap().body["task"], first.body["task"]);
+    let toggled = user
+        .send(Method::PATCH, "/api/tasks/1/complete", &[], None)
+        .await
+        .unwrap();
+    assert_eq!(toggled.status, StatusCode::OK);
+    assert_eq!(
+        user.get("/api/v1/tasks/1").await.unwrap().body["status"],
+        "pending"
+    );
+}
+
+#[tokio::test]
+async fn lists_filter_sort_by_meaning_and_page_without_gaps() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    for (title, priority, tags, due) in [
+        ("low", "low", json!(["a"]), Value::Null),
+        (
+            "urgent",
+            "urgent",
+            json!(["a", "b"]),
+            json!("2031-01-01T00:00:00Z"),
+        ),
+        ("medium", "medium", json!([]), json!("2030-01-01T00:00:00Z")),
+        ("high", "high", json!(["b"]), Value::Null),
+    ] {
+        user.create(&json!({ "title": title, "priority": priority, "tags": tags, "due_date": due }))
+            .await
+            .unwrap();
+    }
+    let list = async |query: &str| user.list(&format!("/api/v1/tasks?{query}")).await.unwrap();
+    assert_eq!(
+        titles(&list("sort=-priority").await),
+        ["urgent", "high", "medium", "low"]
+    );
+    assert_eq!(
+        titles(&list("sort=priority").await),
+        ["low", "medium", "high", "urgent"]
+    );
+    assert_eq!(titles(&list("sort=due_date").await).first(), Some(&"medium"));
+    assert_eq!(
+        titles(&list("sort=due_date,title").await),
+        ["medium", "urgent", "high", "low"]
+    );
+    assert_eq!(list("tags=a,b&tag_mode=all").await.len(), 1);
+    assert_eq!(list("tags=a,b&tag_mode=any").await.len(), 3);
+    assert_eq!(list("tags=a,b&tag_mode=none").await.len(), 1);
+    assert_eq!(list("priority=high&priority=low").await.len(), 2);
+    assert_eq!(list("due=none").await.len(), 2);
+    assert_eq!(list("search=URG").await.len(), 1);
+    assert_eq!(list("search=%25").await.len(), 0, "a percent sign has no meaning");
+
+    let mut pages = Vec::new();
+    let mut path = "/api/v1/tasks?sort=title&limit=1".to_owned();
+    loop {
+        let page = user.get(&path).await.unwrap().body;
+        pages.extend(page["items"].as_array().unwrap().clone());
+        assert_eq!(
+            page["has_more"].as_bool().unwrap(),
+            page["next_cursor"].is_string()
+        );
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/api/v1/tasks?sort=title&limit=1&cursor={cursor}");
+    }
+    assert_eq!(titles(&pages), ["high", "low", "medium", "urgent"]);
+    assert_eq!(
+        user.get("/api/v1/tasks?limit=2&count=true").await.unwrap().body["total"],
+        4
+    );
+}
+
+#[tokio::test]
+async fn hostile_filters_sorts_and_cursors_are_refused_and_change_nothing() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    user.create(&json!({ "title": "Stays" })).await.unwrap();
+    for query in [
+        "sort=title;DROP%20TABLE%20chat_tasks",
+        "sort=password",
+        "status=done'--",
+        "priority=1%20OR%201=1",
+        "due=yesterdayish",
+        "due_before=not-a-time",
+        "limit=0",
+        "limit=101",
+        "limit=99999999999999999999",
+        "cursor=AAAA",
+        "cursor=%00",
+        "tag_mode=most",
+    ] {
+        let answer = user.get(&format!("/api/v1/tasks?{query}")).await.unwrap();
+        assert!(
+            matches!(answer.status.as_u16(), 400 | 422),
+            "{query}: {}",
+            answer.status
+        );
+        assert_eq!(
+            answer.headers["content-type"], "application/problem+json",
+            "{query}"
+        );
+    }
+    assert_eq!(
+        user.list("/api/v1/tasks?tags='%20OR%201=1--")
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    let page = user.get("/api/v1/tasks?limit=1&sort=title").await.unwrap();
+    assert_eq!(page.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(user.list("/api/v1/tasks").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_twice_makes_one_task() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    let body = json!({ "title": "Once only" });
+    let key = [("idempotency-key", "6f1f9a2e-0d53-4c9e-9d34-1f2b7b1a7c11")];
+    let send = |body: Value| {
+        let user = user.clone();
+        async move {
+            user.send(Method::POST, "/api/v1/tasks", &key, Some(&body))
+                .await
+                .unwrap()
+        }
+    };
+    let (first, second) = (send(body.clone()).await, send(body.clone()).await);
+    assert_eq!(
+        (first.status, second.status),
+        (StatusCode::CREATED, StatusCode::CREATED)
+    );
+    assert_eq!(first.body, second.body);
+    assert_eq!(
+        send(json!({ "title": "Another" })).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(user.list("/api/v1/tasks").await.unwrap().len(), 1);
+
+    // At the same time: one does it, the others get its answer or are told that it is under way.
+    let other = [("idempotency-key", "f3b0a4ce-7a44-41bb-9a4f-58d7a5b66d11")];
+    let racing: Vec<_> = (0..8)
+        .map(|_| {
+            let user = user.clone();
+            tokio::spawn(async move {
+                user.send(
+                    Method::POST,
+                    "/api/v1/tasks",
+                    &other,
+                    Some(&json!({ "title": "Race" })),
+                )
+                .await
+                .unwrap()
+            })
+        })
+        .collect();
+    for answer in racing {
+        assert!(matches!(answer.await.unwrap().status.as_u16(), 201 | 409));
+    }
+    assert_eq!(user.list("/api/v1/tasks?search=Race").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn bad_requests_get_a_problem_and_change_nothing() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    let long = "x".repeat(256);
+    for body in [
+        json!({}),
+        json!({ "title": "" }),
+        json!({ "title": "   " }),
+        json!({ "title": long }),
+        json!({ "title": "nul \u{0}" }),
+        json!({ "title": 7 }),
+        json!({ "title": "t", "priority": "extreme" }),
+        json!({ "title": "t", "due_date": "tomorrow-ish" }),
+        json!({ "title": "t", "timezone": "Mars/Olympus" }),
+        json!({ "title": "t", "recurrence_rule": "FREQ=SECONDLY" }),
+        json!({ "title": "t", "tags": [7] }),
+        json!({ "title": "t", "unknown": 1 }),
+        json!({ "title": "t", "id": "00000000-0000-0000-0000-000000000000" }),
+    ] {
+        let answer = user.post("/api/v1/tasks", &body).await.unwrap();
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert!(answer.body["errors"][0]["field"].is_string(), "{}", answer.body);
+        assert!(
+            answer.body["code"].is_string() && answer.body["request_id"].is_string(),
+            "{}",
+            answer.body
+        );
+    }
+    let raw = async |body: Vec<u8>, content_type: &str| {
+        let request = Client::new()
+            .post(server.url("/api/v1/tasks"))
+            .bearer_auth(&user.token);
+        request
+            .header("content-type", content_type)
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!(raw(b"{".to_vec(), "application/json").await, 400);
+    assert_eq!(raw(b"\xff\xfe".to_vec(), "application/json").await, 400);
+    assert_eq!(
+        raw(br#"{"title":"\ud800"}"#.to_vec(), "application/json").await,
+        400
+    );
+    assert_eq!(raw(br#"{"title":"t"}"#.to_vec(), "text/plain").await, 415);
+    let large = format!(r#"{{"title":"{}"}}"#, "x".repeat(2 << 20));
+    assert_eq!(raw(large.into_bytes(), "application/json").await, 413);
+    assert!(user.list("/api/v1/tasks").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn unknown_paths_traversal_and_wrong_methods_are_refused() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    for path in [
+        "/api/v1/nothing",
+        "/api/v1/tasks/not-an-id",
+        "/api/v1/tasks/..%2f..%2fauth%2fme",
+        "/api/v1/tasks/%00",
+        "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/internal/v1/tasks/next",
+    ] {
+        let status = user.get(path).await.unwrap().status.as_u16();
+        assert!(
+            matches!(status, 404 | 200) && (status == 404 || path.starts_with("/internal")),
+            "{path}: {status}"
+        );
+    }
+    // What is internal is not reachable from outside: the page that answers is the browser app's.
+    let forged = user.post("/internal/v1/tasks/next", &json!({})).await.unwrap();
+    assert!(matches!(forged.status.as_u16(), 404 | 405), "{}", forged.status);
+    let wrong = user
+        .send(Method::DELETE, "/api/v1/tasks", &[], None)
+        .await
+        .unwrap();
+    assert_eq!(wrong.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(wrong.headers.contains_key("allow"));
+}
