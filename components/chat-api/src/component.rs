@@ -6,11 +6,13 @@
 )]
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures::SinkExt as _;
+use futures::future::{Either, select};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
@@ -40,6 +42,9 @@ mod bindings {
 
 bindings::export!(Jobs with_types_in bindings);
 
+/// How long a client may take to send a body.
+const BODY_PATIENCE: Duration = Duration::from_secs(15);
+
 thread_local! {
     /// An instance serves many requests; settings, keys and counters are kept between them.
     static APP: RefCell<Option<Rc<App<Host>>>> = const { RefCell::new(None) };
@@ -61,18 +66,12 @@ async fn handle(request: Request) -> Response<BoxBody> {
         Err(reason) => return not_started(request.uri().path(), &reason),
     };
     let (parts, body) = request.into_parts();
-    let length = parts
-        .headers
-        .get(http::header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
-    let body = if length.is_some_and(|length: usize| length > LARGEST_BODY) {
+    let length = parts.headers.get(http::header::CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let body = if length.is_some_and(|length| length > LARGEST_BODY) {
         Body::TooLarge
     } else {
-        match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => Body::Complete(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Body::TooLarge,
-            Err(_broken_off) => Body::Broken,
-        }
+        read(body).await
     };
     let response = match App::handle(&app, parts, body).await {
         Reply::Complete(answer) => answer.map(|body| box_body(Full::new(body))),
@@ -85,6 +84,20 @@ async fn handle(request: Request) -> Response<BoxBody> {
     // Behind the answer: the client need not wait for the broker.
     wasip3::spawn(async move { app.relay().await });
     response
+}
+
+/// Reads a body, but does not wait for ever: the host would end the instance, and with it the requests of others.
+async fn read(
+    body: impl http_body::Body<Data = Bytes, Error: std::error::Error + Send + Sync + 'static>,
+) -> Body {
+    let reading = pin!(Limited::new(body, LARGEST_BODY).collect());
+    let patience = pin!(spin_sdk::time::sleep(BODY_PATIENCE));
+    match select(reading, patience).await {
+        Either::Left((Ok(body), _patience)) => Body::Complete(body.to_bytes()),
+        Either::Left((Err(error), _patience)) if error.is::<LengthLimitError>() => Body::TooLarge,
+        Either::Left((Err(_broken_off), _patience)) => Body::Broken,
+        Either::Right(((), _reading)) => Body::Broken,
+    }
 }
 
 /// Sends until the stream ends, or nobody reads any more.

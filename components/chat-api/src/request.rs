@@ -24,7 +24,7 @@ pub enum Body {
     Complete(Bytes),
     /// It is longer than is read.
     TooLarge,
-    /// It broke off.
+    /// It broke off, or did not come in time.
     Broken,
 }
 
@@ -119,7 +119,10 @@ impl Call {
                 Code::PayloadTooLarge,
                 format!("a body may have {LARGEST_BODY} bytes"),
             )),
-            Body::Broken => Err(Failure::new(Code::BadRequest, "the body broke off")),
+            Body::Broken => Err(Failure::new(
+                Code::BadRequest,
+                "the body broke off, or did not come in time",
+            )),
         }
     }
 

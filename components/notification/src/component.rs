@@ -15,7 +15,9 @@ use bindings::exports::sidespin::kafka::inbound_kafka::{self, Message};
 use bindings::todo::platform::{publisher, scheduler};
 
 mod bindings {
-    wit_bindgen::generate!({
+    // The SDK's own bindings runtime: its executor is the one that drives what the SDK spawns, such as request bodies.
+    spin_sdk::wit_bindgen::generate!({
+        runtime_path: "::spin_sdk::wit_bindgen::rt",
         path: ["../../wit/todo-platform", "../../wit/sidespin-kafka", "../../wit/sidespin-jobs"],
         inline: "
             package todo:notification;

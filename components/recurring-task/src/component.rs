@@ -18,7 +18,9 @@ const TOKEN_HEADER: &str = "x-internal-token";
 const TOKEN_VARIABLE: &str = "internal_token";
 
 mod bindings {
-    wit_bindgen::generate!({
+    // The SDK's own bindings runtime: its executor is the one that drives what the SDK spawns, such as request bodies.
+    spin_sdk::wit_bindgen::generate!({
+        runtime_path: "::spin_sdk::wit_bindgen::rt",
         path: "../../wit/sidespin-kafka",
         world: "sidespin:kafka/kafka-consumer",
         generate_all,

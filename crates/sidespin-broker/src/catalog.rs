@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
@@ -11,35 +10,14 @@ use uuid::Uuid;
 use crate::catalog_file::{CatalogFile, TopicEntry};
 use crate::config::{BrokerConfig, Limits, TopicConfig};
 use crate::error::BrokerError;
-use crate::log::partition::{Keeping, Partition};
+use crate::log::partition::Partition;
 use crate::refusal::Refusal;
+use crate::topic::{Topic, TopicSettings, check_name, open_topics, partition_directory};
 
 /// Partitions of all topics together: each with messages holds a file open.
 const MAX_PARTITIONS: usize = 2000;
-/// Kafka's limit, so that `<topic>-<partition>` fits in a file name.
-const MAX_NAME_LENGTH: usize = 249;
 /// Producer ids are taken from the file in blocks, so that a new producer does not cost a write to the disk.
 const PRODUCER_ID_BLOCK: i64 = 1000;
-
-/// A topic. Replaced as a whole when it grows.
-#[derive(Debug)]
-pub(crate) struct Topic {
-    pub(crate) name: String,
-    pub(crate) id: Uuid,
-    pub(crate) settings: TopicSettings,
-    pub(crate) partitions: Vec<Arc<Partition>>,
-}
-
-/// What was asked for when the topic was created; nothing where the broker's limits apply.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct TopicSettings {
-    /// Milliseconds; -1 for ever.
-    pub(crate) retention_ms: Option<i64>,
-    /// Bytes per partition; -1 without bound.
-    pub(crate) retention_bytes: Option<i64>,
-    pub(crate) segment_bytes: Option<u32>,
-}
 
 /// All topics.
 #[derive(Debug)]
@@ -63,11 +41,7 @@ impl Catalog {
             file.change_topics(|topics| *topics = wanted)
                 .map_err(BrokerError::storage("write", file.path()))?;
         }
-        let mut topics = BTreeMap::new();
-        for entry in file.topics() {
-            let topic = open_topic(&config.data_dir, &config.limits, entry)?;
-            topics.insert(topic.name.clone(), Arc::new(topic));
-        }
+        let topics = open_topics(&config.data_dir, &config.limits, file.topics())?;
         Ok(Self {
             directory: config.data_dir.clone(),
             limits: config.limits.clone(),
@@ -255,65 +229,6 @@ impl Catalog {
     }
 }
 
-impl Topic {
-    pub(crate) fn partition(&self, index: i32) -> Option<Arc<Partition>> {
-        self.partitions.get(usize::try_from(index).ok()?).cloned()
-    }
-
-    fn entry(&self) -> TopicEntry {
-        TopicEntry {
-            name: self.name.clone(),
-            id: self.id,
-            partitions: u32::try_from(self.partitions.len()).unwrap_or(u32::MAX),
-            settings: self.settings,
-        }
-    }
-}
-
-impl TopicSettings {
-    pub(crate) fn keeping(&self, limits: &Limits) -> Keeping {
-        let retention = self.retention_ms.map_or(limits.retention, |milliseconds| {
-            u64::try_from(milliseconds).ok().map(Duration::from_millis)
-        });
-        let retention_bytes = self
-            .retention_bytes
-            .map_or(limits.retention_bytes, |bytes| u64::try_from(bytes).ok());
-        let segment_bytes = self.segment_bytes.map_or(limits.segment_bytes, u64::from);
-        Keeping {
-            segment_bytes,
-            retention,
-            retention_bytes,
-        }
-    }
-}
-
-/// Kafka's rule for names, which also makes them safe as parts of a path.
-pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
-    let legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
-    if name.is_empty()
-        || name.len() > MAX_NAME_LENGTH
-        || !name.chars().all(legal)
-        || matches!(name, "." | "..")
-    {
-        return Err(Refusal::new(
-            ResponseError::InvalidTopicException,
-            format!(
-                "topic names have 1 to {MAX_NAME_LENGTH} letters, digits, `.`, `_` and `-`; `{}` has not",
-                name.chars()
-                    .take(MAX_NAME_LENGTH)
-                    .collect::<String>()
-                    .escape_debug()
-            ),
-        ));
-    }
-    Ok(())
-}
-
-/// Where a partition's segments are.
-pub(crate) fn partition_directory(data_dir: &Path, topic: &str, index: u32) -> PathBuf {
-    data_dir.join(format!("{topic}-{index}"))
-}
-
 /// The configured topics, where they are missing or smaller; says whether there was any.
 fn add_configured(topics: &mut Vec<TopicEntry>, configured: &[TopicConfig]) -> Result<bool, BrokerError> {
     let mut changed = false;
@@ -354,23 +269,6 @@ fn check_partitions(others: usize, wanted: u32) -> Result<(), Refusal> {
         return Err(Refusal::new(ResponseError::InvalidPartitions, reason));
     }
     Ok(())
-}
-
-fn open_topic(data_dir: &Path, limits: &Limits, entry: &TopicEntry) -> Result<Topic, BrokerError> {
-    let keeping = entry.settings.keeping(limits);
-    let partitions = (0..entry.partitions).map(|index| {
-        let directory = partition_directory(data_dir, &entry.name, index);
-        let partition = Partition::open(directory.clone(), keeping);
-        partition
-            .map(Arc::new)
-            .map_err(BrokerError::storage("open the partition", directory))
-    });
-    Ok(Topic {
-        name: entry.name.clone(),
-        id: entry.id,
-        settings: entry.settings,
-        partitions: partitions.collect::<Result<_, _>>()?,
-    })
 }
 
 fn remove_directory(directory: &Path) -> std::io::Result<()> {

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::catalog::TopicSettings;
 use crate::error::BrokerError;
 use crate::log::segment::base_offset_of;
+use crate::topic::TopicSettings;
 
 const FILE_NAME: &str = "topics.json";
 /// Goes up when an older version could not read the file.
@@ -64,7 +64,7 @@ impl CatalogFile {
         if let Some(bad) = content
             .topics
             .iter()
-            .find(|topic| crate::catalog::check_name(&topic.name).is_err())
+            .find(|topic| crate::topic::check_name(&topic.name).is_err())
         {
             let reason = format!("`{}` is not a topic name", bad.name.escape_debug());
             return Err(BrokerError::Catalog { path, reason });

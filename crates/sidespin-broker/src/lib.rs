@@ -27,6 +27,7 @@ mod node;
 mod producer_state;
 mod refusal;
 mod server;
+mod topic;
 mod wire;
 
 pub use config::{

@@ -68,3 +68,63 @@ impl SubscriptionHub {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sidespin_broker::{Broker, BrokerConfig};
+    use sidespin_kafka_client::{ConnectionSettings, Outgoing, Producer};
+
+    use super::*;
+
+    fn message(key: &str) -> Outgoing {
+        Outgoing {
+            topic: "updates".to_owned(),
+            key: Some(key.into()),
+            value: Some(key.into()),
+            headers: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn subscriptions_to_one_topic_share_a_reader_and_see_their_keys_from_now_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let broker = Broker::start(BrokerConfig::new(
+            "127.0.0.1:0".parse().unwrap(),
+            directory.path(),
+        ))
+        .await
+        .unwrap();
+        let settings = ConnectionSettings {
+            bootstrap_servers: broker.address().to_string(),
+            client_id: "test".to_owned(),
+        };
+        let connection = Connection::to(settings);
+        let hub = SubscriptionHub::new(connection.clone());
+        let producer = Producer::new(connection);
+        producer.send(message("anna")).await.unwrap();
+
+        let anna = hub.subscribe("updates", Some(b"anna".to_vec())).await.unwrap();
+        let bert = hub.subscribe("updates", Some(b"bert".to_vec())).await.unwrap();
+        producer
+            .send_all(["anna", "carl", "bert", "anna"].map(message).into())
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        while seen.len() < 2 {
+            seen.extend(anna.next().await.unwrap());
+        }
+        assert!(seen.iter().all(|record| record.value.as_deref() == Some(b"anna")));
+        assert_eq!(bert.next().await.unwrap().len(), 1);
+        assert_eq!(hub.topics.lock().await.len(), 1);
+        broker.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_is_away_is_an_error_and_not_the_last_word() {
+        let (setter, connection) = Connection::later();
+        drop(setter);
+        let hub = SubscriptionHub::new(connection);
+        assert!(hub.subscribe("updates", None).await.unwrap_err().is_retriable());
+        assert!(hub.subscribe("updates", None).await.unwrap_err().is_retriable());
+    }
+}

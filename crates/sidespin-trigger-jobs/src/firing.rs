@@ -145,3 +145,6 @@ fn now() -> u64 {
 fn later(delay: Duration) -> u64 {
     now().saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

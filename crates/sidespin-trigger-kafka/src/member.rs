@@ -387,3 +387,6 @@ impl Work {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

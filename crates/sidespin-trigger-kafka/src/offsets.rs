@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn gaps_in_the_log_are_stepped_over_and_gaps_in_the_work_are_not() {
         let mut tracker = OffsetTracker::default();
-        [5, 8, 9].map(|offset| tracker.receive(offset));
+        [5, 8, 9].into_iter().for_each(|offset| tracker.receive(offset));
         tracker.finish(8);
         assert_eq!(tracker.take_commit(), None);
         tracker.finish(5);

@@ -23,7 +23,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run an application until it is told to stop.
-    Up(commands::up::Up),
+    Up(Box<commands::up::Up>),
     /// Run the build commands of an application's components.
     Build(commands::build::Build),
 }

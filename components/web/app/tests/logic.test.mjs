@@ -70,6 +70,12 @@ test("days are counted across a clock change", () => {
   assert.match(label("2027-01-02"), /2027/);
 });
 
+test("times in a sentence are told as they are here", () => {
+  const now = new Date("2026-03-28T12:00:00+01:00");
+  assert.match(dates.withLocalTimes("Rent (due 2026-03-29T07:00:00.109Z)", now), /^Rent \(due Tomorrow, 0?9:00/);
+  assert.equal(dates.withLocalTimes("version 2026-99-99T07:00:00Z of 2026-03-29", now), "version 2026-99-99T07:00:00Z of 2026-03-29");
+});
+
 test("dates survive the way through the inputs", () => {
   for (const due of ["2026-03-29T07:15:00Z", "2026-10-25T08:00:00Z", "2026-12-31"]) {
     const at = dates.moment(due);

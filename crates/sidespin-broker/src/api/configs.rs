@@ -10,10 +10,10 @@ use kafka_protocol::messages::describe_configs_response::{
 use kafka_protocol::messages::{DescribeConfigsRequest, DescribeConfigsResponse};
 use kafka_protocol::protocol::StrBytes;
 
-use crate::catalog::TopicSettings;
 use crate::config::Limits;
 use crate::node::{NODE_ID, Node};
 use crate::refusal::Refusal;
+use crate::topic::TopicSettings;
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;

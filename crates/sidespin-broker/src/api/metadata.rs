@@ -10,10 +10,10 @@ use kafka_protocol::messages::metadata_response::{
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
-use crate::catalog::{Topic, TopicSettings, check_name};
 use crate::log::batch::LEADER_EPOCH;
 use crate::node::{Caller, NODE_ID, Node, OPERATIONS_NOT_ASKED_FOR};
 use crate::refusal::Refusal;
+use crate::topic::{Topic, TopicSettings, check_name};
 
 pub(crate) fn handle(
     node: &Node,

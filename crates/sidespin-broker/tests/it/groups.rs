@@ -10,6 +10,12 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::support::{PATIENCE, TestBroker, assigned, poll_until, receive, send, value};
 
+/// Whether two members have all three partitions between them, and neither has none.
+fn share_all(one: &BaseConsumer, two: &BaseConsumer) -> bool {
+    let (one, two) = (assigned(one), assigned(two));
+    one > 0 && two > 0 && one + two == 3
+}
+
 /// Two members share the partitions; one leaves, and the other has them all and misses nothing.
 async fn two_share_and_one_leaves(strategy: &str) {
     let broker = TestBroker::start_with(&["shared"]).await;
@@ -18,9 +24,7 @@ async fn two_share_and_one_leaves(strategy: &str) {
     let stays = broker.consumer_with("pair", &["shared"], &more);
     poll_until(&[&stays], |_index, _message| assigned(&stays) == 3);
     let leaves = broker.consumer_with("pair", &["shared"], &more);
-    poll_until(&[&stays, &leaves], |_index, _message| {
-        assigned(&stays) + assigned(&leaves) == 3 && assigned(&leaves) > 0
-    });
+    poll_until(&[&stays, &leaves], |_index, _message| share_all(&stays, &leaves));
     for number in 0..30 {
         send(&producer, "shared", &format!("key {number}"), &number.to_string()).await;
     }
@@ -112,9 +116,7 @@ async fn a_static_member_comes_back_to_its_partitions() {
     let broker = TestBroker::start_with(&["t"]).await;
     let member = |id| broker.consumer_with("static", &["t"], &[("group.instance.id", id)]);
     let (one, two) = (member("one"), member("two"));
-    poll_until(&[&one, &two], |_index, _message| {
-        assigned(&one) + assigned(&two) == 3 && assigned(&two) > 0
-    });
+    poll_until(&[&one, &two], |_index, _message| share_all(&one, &two));
     let partitions = |consumer: &BaseConsumer| {
         consumer
             .assignment()

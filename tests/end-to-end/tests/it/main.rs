@@ -1,5 +1,13 @@
 //! The product from outside: what its users do, and what they do wrong.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on fails, and one story is one test"
+)]
+
 mod accounts;
 mod assistant;
 mod bad_input;

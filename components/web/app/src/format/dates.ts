@@ -1,6 +1,7 @@
 // Due dates and times as a person in this time zone reads them. Everything takes the present moment as an argument.
 
 const DAY = 86_400_000;
+const TIME_IN_TEXT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})/g;
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 
 export type DueGroup = "overdue" | "today" | "upcoming" | "undated";
@@ -36,6 +37,11 @@ export function describeDue(due: string, now: Date): Due {
 /** Where the due date puts a task in the list. */
 export function groupOf(due: string | null | undefined, now: Date): DueGroup {
   return due ? describeDue(due, now).group : "undated";
+}
+
+/** Text with the times in it as they are here: "due 2026-11-19T22:14:56Z" becomes "due Yesterday, 23:14". */
+export function withLocalTimes(text: string, now: Date): string {
+  return text.replace(TIME_IN_TEXT, (time) => (Number.isNaN(Date.parse(time)) ? time : describeDue(time, now).label));
 }
 
 /** When something happened: "just now", "5 min ago", "14:05", "Yesterday", "3 Nov". */

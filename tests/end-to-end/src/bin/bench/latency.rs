@@ -1,5 +1,10 @@
 //! From a task's creation to its audit entry being readable: through the database, the outbox, Kafka and another service.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing JSON answers null for what is not there"
+)]
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};

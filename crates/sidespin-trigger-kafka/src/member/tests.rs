@@ -1,0 +1,439 @@
+//! Members at work against the embedded broker, with a component that is a function.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+use sidespin_app::TriggerEntry;
+use sidespin_broker::{Broker, BrokerConfig, TopicConfig};
+use sidespin_kafka_client::{ConnectionSettings, GroupConfig, NewTopic, Outgoing, Start, ensure_topics};
+use sidespin_telemetry::Metrics;
+use sidespin_trigger::Outcome;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+struct Cluster {
+    connection: Connection,
+    producer: Producer,
+    _broker: Broker,
+    _directory: TempDir,
+}
+
+impl Cluster {
+    async fn start(partitions: u32, dead_letters: bool) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut topics = vec![TopicConfig {
+            name: "events".to_owned(),
+            partitions,
+        }];
+        if dead_letters {
+            topics.push(TopicConfig {
+                name: "events.dlq".to_owned(),
+                partitions: 1,
+            });
+        }
+        let config = BrokerConfig {
+            topics,
+            auto_create_topics: false,
+            ..BrokerConfig::new("127.0.0.1:0".parse().unwrap(), directory.path())
+        };
+        let broker = Broker::start(config).await.unwrap();
+        let settings = ConnectionSettings {
+            bootstrap_servers: broker.address().to_string(),
+            client_id: "test".to_owned(),
+        };
+        let connection = Connection::to(settings);
+        let producer = Producer::new(connection.clone());
+        Self {
+            connection,
+            producer,
+            _broker: broker,
+            _directory: directory,
+        }
+    }
+
+    async fn send(&self, messages: impl IntoIterator<Item = (String, u32)>) {
+        let outgoing = |(key, value): (String, u32)| Outgoing {
+            topic: "events".to_owned(),
+            key: Some(key.into_bytes()),
+            value: Some(value.to_be_bytes().to_vec()),
+            headers: Vec::new(),
+        };
+        self.producer
+            .send_all(messages.into_iter().map(outgoing).collect())
+            .await
+            .unwrap();
+    }
+
+    /// Starts a member whose component is `answer`, and waits until it has joined.
+    async fn member(
+        &self,
+        config: Value,
+        answer: impl Fn(&[Seen]) -> Answer + Send + Sync + 'static,
+    ) -> Running {
+        let entry = TriggerEntry {
+            id: "one".to_owned(),
+            trigger_type: "kafka".to_owned(),
+            component: "audit".into(),
+            config,
+            location: None,
+            key_locations: BTreeMap::new(),
+        };
+        let entry = EntryConfig::parse("test", &entry).unwrap();
+        let (sender, seen) = mpsc::unbounded_channel();
+        let calls = Arc::new(Function {
+            answer: Box::new(answer),
+            seen: sender,
+        });
+        let (joined, has_joined) = oneshot::channel();
+        let metrics = KafkaMetrics::register(&Metrics::default());
+        let member = Member::new(entry, calls, self.producer.clone(), metrics, joined);
+        let shutdown = CancellationToken::new();
+        let (connection, token) = (self.connection.clone(), shutdown.clone());
+        let task = tokio::spawn(async move { member.run(&connection, &token).await });
+        has_joined.await.unwrap();
+        Running { shutdown, task, seen }
+    }
+
+    /// The next message that the member's group would read, by its value.
+    async fn next_of_group(&self) -> u32 {
+        let mut consumer = self.reader("test-audit", "events").await;
+        let next = value(&next(&mut consumer, 1).await[0]);
+        consumer.close(Vec::new()).await;
+        next
+    }
+
+    async fn reader(&self, group: &str, topic: &str) -> GroupConsumer {
+        let config = GroupConfig {
+            group: group.to_owned(),
+            topics: vec![topic.to_owned()],
+            start: Start::Earliest,
+        };
+        GroupConsumer::start(&self.connection, &config).await.unwrap()
+    }
+}
+
+/// The next messages, so many at least.
+async fn next(consumer: &mut GroupConsumer, count: usize) -> Vec<Record> {
+    let mut read = Vec::new();
+    while read.len() < count {
+        if let GroupEvent::Records(records) = consumer.next().await {
+            read.extend(records.into_iter().map(|delivered| delivered.record));
+        }
+    }
+    read
+}
+
+/// A message as the component saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    key: String,
+    value: u32,
+}
+
+fn value(record: &Record) -> u32 {
+    u32::from_be_bytes(record.value.clone().unwrap().try_into().unwrap())
+}
+
+struct Function {
+    answer: Box<dyn Fn(&[Seen]) -> Answer + Send + Sync>,
+    seen: mpsc::UnboundedSender<Vec<Seen>>,
+}
+
+impl Calls for Function {
+    fn call(&self, records: &[&Record]) -> BoxFuture<'static, Answer> {
+        let batch: Vec<_> = records
+            .iter()
+            .map(|record| Seen {
+                key: String::from_utf8(record.key.clone().unwrap()).unwrap(),
+                value: value(record),
+            })
+            .collect();
+        let answer = (self.answer)(&batch);
+        // Tests that do not look have dropped their end.
+        drop(self.seen.send(batch));
+        async move { answer }.boxed()
+    }
+}
+
+struct Running {
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), TriggerError>>,
+    seen: mpsc::UnboundedReceiver<Vec<Seen>>,
+}
+
+impl Running {
+    /// The values of the next messages, until there are so many.
+    async fn values(&mut self, count: usize) -> Vec<u32> {
+        let mut values = Vec::new();
+        while values.len() < count {
+            values.extend(self.seen.recv().await.unwrap().iter().map(|seen| seen.value));
+        }
+        values
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+fn all(batch: &[Seen], outcome: &Outcome) -> Answer {
+    Answer::PerMessage(vec![outcome.clone(); batch.len()])
+}
+
+fn done(batch: &[Seen]) -> Answer {
+    all(batch, &Outcome::Done)
+}
+
+fn numbered(key: &str, range: std::ops::Range<u32>) -> Vec<(String, u32)> {
+    range.map(|number| (key.to_owned(), number)).collect()
+}
+
+/// Waits short enough for tests.
+fn quick() -> Value {
+    json!({ "topics": ["events"], "retry": { "attempts": 3, "backoff": "5ms", "max_backoff": "20ms" } })
+}
+
+#[tokio::test]
+async fn messages_are_handled_in_order_and_not_again_after_a_stop() {
+    let cluster = Cluster::start(1, true).await;
+    cluster.send(numbered("a", 0..500)).await;
+    let mut member = cluster.member(quick(), done).await;
+    assert!(member.values(500).await.into_iter().eq(0..500));
+    member.stop().await;
+    cluster.send(numbered("a", 500..501)).await;
+    assert_eq!(cluster.next_of_group().await, 500);
+}
+
+#[tokio::test]
+async fn what_is_rejected_or_fails_too_often_is_put_aside_with_its_story() {
+    let cluster = Cluster::start(1, true).await;
+    cluster
+        .send([
+            ("bad".to_owned(), 0),
+            ("good".to_owned(), 1),
+            ("flaky".to_owned(), 2),
+            ("good".to_owned(), 3),
+        ])
+        .await;
+    let answer = |batch: &[Seen]| {
+        let outcome = |seen: &Seen| match seen.key.as_str() {
+            "bad" => Outcome::Reject {
+                reason: "no such task".to_owned(),
+            },
+            "flaky" => Outcome::Retry {
+                reason: "busy".to_owned(),
+            },
+            _ => Outcome::Done,
+        };
+        Answer::PerMessage(batch.iter().map(outcome).collect())
+    };
+    let member = cluster.member(quick(), answer).await;
+
+    let mut consumer = cluster.reader("operator", "events.dlq").await;
+    let expected = [("bad", 0, "no such task", "1"), ("flaky", 2, "busy", "3")];
+    for ((key, number, reason, attempts), dead) in expected.into_iter().zip(next(&mut consumer, 2).await) {
+        assert_eq!(
+            (dead.key.as_deref(), value(&dead)),
+            (Some(key.as_bytes()), number)
+        );
+        let headers: BTreeMap<_, _> = dead
+            .headers
+            .iter()
+            .map(|header| {
+                (
+                    header.name.as_str(),
+                    std::str::from_utf8(header.value.as_deref().unwrap()).unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            (headers["dlq-reason"], headers["dlq-attempts"]),
+            (reason, attempts)
+        );
+        assert_eq!((headers["dlq-topic"], headers["dlq-partition"]), ("events", "0"));
+        assert_eq!(headers["dlq-offset"], number.to_string());
+    }
+    member.stop().await;
+    cluster.send(numbered("a", 9..10)).await;
+    assert_eq!(cluster.next_of_group().await, 9);
+}
+
+#[tokio::test]
+async fn a_message_that_traps_does_not_take_its_batch_with_it() {
+    let cluster = Cluster::start(1, true).await;
+    cluster
+        .send((0..20).map(|number| (number.to_string(), number)))
+        .await;
+    let handled = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::clone(&handled);
+    let answer = move |batch: &[Seen]| {
+        if batch.iter().any(|seen| seen.value == 7) {
+            return Answer::Trapped {
+                reason: "unreachable".to_owned(),
+            };
+        }
+        seen.lock().unwrap().extend(batch.iter().map(|seen| seen.value));
+        done(batch)
+    };
+    let mut config = quick();
+    config["concurrency"] = json!(1);
+    let member = cluster.member(config, answer).await;
+    let mut consumer = cluster.reader("operator", "events.dlq").await;
+    assert_eq!(value(&next(&mut consumer, 1).await[0]), 7);
+    member.stop().await;
+    let expected: BTreeSet<_> = (0..20).filter(|number| *number != 7).collect();
+    assert_eq!(*handled.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_key_that_fails_holds_nobody_else_up() {
+    let cluster = Cluster::start(1, true).await;
+    cluster
+        .send([("stuck".to_owned(), 0), ("stuck".to_owned(), 1)])
+        .await;
+    cluster.send(numbered("free", 2..50)).await;
+    let answer = |batch: &[Seen]| {
+        let outcome = |seen: &Seen| match seen.key.as_str() {
+            "stuck" => Outcome::Retry {
+                reason: "busy".to_owned(),
+            },
+            _ => Outcome::Done,
+        };
+        Answer::PerMessage(batch.iter().map(outcome).collect())
+    };
+    // Both keys in one lane, and a wait that no test would survive.
+    let config = json!({
+        "topics": ["events"], "concurrency": 1, "retry": { "backoff": "1h", "max_backoff": "1h" },
+    });
+    let mut member = cluster.member(config, answer).await;
+    let mut free = Vec::new();
+    while free.len() < 48 {
+        let batch = member.seen.recv().await.unwrap();
+        free.extend(
+            batch
+                .iter()
+                .filter(|seen| seen.key == "free")
+                .map(|seen| seen.value),
+        );
+    }
+    assert!(free.into_iter().eq(2..50));
+    member.stop().await;
+    // What was never handled is not committed.
+    assert_eq!(cluster.next_of_group().await, 0);
+}
+
+#[tokio::test]
+async fn a_partition_waits_until_its_dead_letters_can_be_written() {
+    let cluster = Cluster::start(1, false).await;
+    cluster.send(numbered("a", 0..2)).await;
+    let reject_first = |batch: &[Seen]| {
+        let outcome = |seen: &Seen| match seen.value {
+            0 => Outcome::Reject {
+                reason: "wrong".to_owned(),
+            },
+            _ => Outcome::Done,
+        };
+        Answer::PerMessage(batch.iter().map(outcome).collect())
+    };
+    let mut member = cluster.member(quick(), reject_first).await;
+    member.values(2).await;
+    member.stop().await;
+    assert_eq!(cluster.next_of_group().await, 0);
+
+    let mut member = cluster.member(quick(), reject_first).await;
+    member.values(2).await;
+    let topic = NewTopic {
+        name: "events.dlq".to_owned(),
+        partitions: 1,
+    };
+    ensure_topics(&cluster.connection, &[topic]).await.unwrap();
+    let mut consumer = cluster.reader("operator", "events.dlq").await;
+    assert_eq!(value(&next(&mut consumer, 1).await[0]), 0);
+    member.stop().await;
+}
+
+#[tokio::test]
+async fn when_members_come_and_go_nothing_is_lost_and_each_key_keeps_its_order() {
+    let cluster = Cluster::start(4, true).await;
+    let keys = 12;
+    let total = 1200;
+    cluster
+        .send((0..total / 2).map(|number| ((number % keys).to_string(), number)))
+        .await;
+    // What was answered with done, in its order, by whichever member.
+    let handled = Arc::new(Mutex::new(Vec::new()));
+    let member = || {
+        let handled = Arc::clone(&handled);
+        let answer = move |batch: &[Seen]| {
+            // A failure now and then, decided by the message's number.
+            let mut handled = handled.lock().unwrap();
+            let mut failed = BTreeSet::new();
+            let outcome = |seen: &Seen| {
+                let is_first_time = !handled.contains(&(seen.key.clone(), seen.value, false));
+                if seen.value % 7 == 0 && is_first_time {
+                    handled.push((seen.key.clone(), seen.value, false));
+                    failed.insert(seen.key.clone());
+                    return Outcome::Retry {
+                        reason: "now and then".to_owned(),
+                    };
+                }
+                if !failed.contains(&seen.key) {
+                    handled.push((seen.key.clone(), seen.value, true));
+                }
+                Outcome::Done
+            };
+            Answer::PerMessage(batch.iter().map(outcome).collect())
+        };
+        cluster.member(quick(), answer)
+    };
+    let first = member().await;
+    let second = member().await;
+    cluster
+        .send((total / 2..total).map(|number| ((number % keys).to_string(), number)))
+        .await;
+    first.stop().await;
+    let third = member().await;
+    let is_complete = || {
+        let handled = handled.lock().unwrap();
+        let values: BTreeSet<_> = handled
+            .iter()
+            .filter(|(_, _, is_done)| *is_done)
+            .map(|(_, value, _)| *value)
+            .collect();
+        values.len() == total as usize
+    };
+    let mut third = third;
+    let mut second = second;
+    while !is_complete() {
+        tokio::select! {
+            Some(_) = second.seen.recv() => {}
+            Some(_) = third.seen.recv() => {}
+        }
+    }
+    second.stop().await;
+    third.stop().await;
+    let handled = handled.lock().unwrap();
+    for key in 0..keys {
+        let key = key.to_string();
+        let mut last = None;
+        for (_, value, _) in handled
+            .iter()
+            .filter(|(other, _, is_done)| *is_done && *other == key)
+        {
+            // The first time that a message is done comes after those before it; repetitions may follow.
+            if last.is_none_or(|last| *value > last) {
+                assert_eq!(
+                    last.map_or(*value % keys, |last| last + keys),
+                    *value,
+                    "key {key}"
+                );
+                last = Some(*value);
+            }
+        }
+    }
+}
