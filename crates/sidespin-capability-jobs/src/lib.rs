@@ -120,8 +120,11 @@ impl ComponentJobs {
     }
 }
 
-/// What went wrong inside is for the log; a guest learns that trying again may work.
-fn unavailable(error: &JobStoreError) -> wit::Error {
+/// What went wrong inside is for the log; a guest learns whether trying again may work.
+fn refused(error: &JobStoreError) -> wit::Error {
+    if let JobStoreError::OutOfRange { .. } = error {
+        return wit::Error::Invalid(error.to_string());
+    }
     tracing::error!(%error, "a job was not recorded");
     wit::Error::Unavailable("the job store did not answer".to_owned())
 }
@@ -141,10 +144,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
         let put = async {
             let jobs = jobs(accessor)?;
             let schedule = jobs.schedule(schedule)?;
-            jobs.store
-                .put(schedule)
-                .await
-                .map_err(|error| unavailable(&error))
+            jobs.store.put(schedule).await.map_err(|error| refused(&error))
         };
         Ok(put.await)
     }
@@ -159,7 +159,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
             jobs.store
                 .put_if_absent(schedule)
                 .await
-                .map_err(|error| unavailable(&error))
+                .map_err(|error| refused(&error))
         };
         Ok(put.await)
     }
@@ -174,7 +174,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
             jobs.store
                 .reschedule(&jobs.owner, &name, due)
                 .await
-                .map_err(|error| unavailable(&error))
+                .map_err(|error| refused(&error))
         };
         Ok(reschedule.await)
     }
@@ -188,8 +188,11 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
             jobs.store
                 .cancel(&jobs.owner, &name)
                 .await
-                .map_err(|error| unavailable(&error))
+                .map_err(|error| refused(&error))
         };
         Ok(cancel.await)
     }
 }
+
+#[cfg(test)]
+mod tests;

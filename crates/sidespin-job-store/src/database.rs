@@ -35,7 +35,8 @@ impl Database {
     pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // What a component was told is kept must survive the power, too.
+        // What a component was told is kept must survive the power, too. A lone put takes some 1.5 ms with it on an SSD, one of
+        // many at once 0.02 ms, because they share the wait.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
         let generation =

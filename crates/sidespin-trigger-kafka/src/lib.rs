@@ -130,7 +130,13 @@ impl<T: Send + 'static> Trigger<T> for KafkaTrigger<T> {
                 context.ready(true);
             }
         };
-        let (result, ()) = futures::join!(try_join_all(members), announcing);
+        let connecting = async {
+            // Dead letters and the components' own messages need it soon; nothing waits for it here.
+            if let Err(error) = self.producer.connect().await {
+                tracing::warn!(error = error.full(), "the Kafka producer is not connected yet");
+            }
+        };
+        let (result, (), ()) = futures::join!(try_join_all(members), announcing, connecting);
         context.ready(false);
         result.map(|_all| ())
     }

@@ -18,6 +18,10 @@ use crate::pool::{Bindings, CallError, Ended, Shared, Work};
 /// keeps the event loop from turning gets that far.
 const MERCY: Duration = Duration::from_secs(1);
 
+/// How long an instance whose calls are answered is left alone while it still writes their bodies. A call that only computes
+/// would hold them up; a stream that takes longer than this is meant to stay open beside other calls.
+const FINISHING: Duration = Duration::from_millis(20);
+
 /// A worker as its pool counts it: dropping it counts it out, however it ended.
 pub(crate) struct Worker<B: Bindings> {
     shared: Arc<Shared<B>>,
@@ -156,6 +160,7 @@ async fn drive<B: Bindings>(
     }
     let mut pushed = Box::pin(shared.pushed.notified());
     let mut idle = Box::pin(tokio::time::sleep(shared.config.idle));
+    let mut finishing = Box::pin(tokio::time::sleep(Duration::ZERO));
 
     future::poll_fn(|context: &mut Context<'_>| {
         loop {
@@ -164,6 +169,7 @@ async fn drive<B: Bindings>(
                     if calls.is_empty() {
                         lock(worker).busy_since.store(0, Ordering::Relaxed);
                         idle.as_mut().reset(Instant::now() + shared.config.idle);
+                        finishing.as_mut().reset(Instant::now() + FINISHING);
                     }
                     continue;
                 }
@@ -177,7 +183,13 @@ async fn drive<B: Bindings>(
             }
             closed |= uses >= shared.config.uses;
             let settled = lock(worker).settled.load(Ordering::Relaxed);
-            let takes = !closed && calls.len() < shared.config.concurrency && (calls.is_empty() || settled);
+            let is_finishing = calls.is_empty()
+                && accessor.poll_no_interesting_tasks(context).is_pending()
+                && finishing.as_mut().poll(context).is_pending();
+            let takes = !closed
+                && !is_finishing
+                && calls.len() < shared.config.concurrency
+                && (calls.is_empty() || settled);
             lock(worker).set_available(takes);
             if takes {
                 if let Some(work) = shared.take() {

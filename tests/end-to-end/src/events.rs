@@ -1,5 +1,6 @@
 //! Topics, read with a Kafka client that the product does not use.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Record {
 /// Everything in a topic, from its beginning.
 pub struct TopicReader {
     consumer: Consumer,
+    /// Partitions and offsets that were read.
+    seen: HashSet<(i32, i64)>,
 }
 
 impl std::fmt::Debug for TopicReader {
@@ -49,7 +52,10 @@ impl TopicReader {
             .build()
             .await?;
         consumer.subscribe([topic]).await?;
-        Ok(Self { consumer })
+        Ok(Self {
+            consumer,
+            seen: HashSet::new(),
+        })
     }
 
     /// Reads until a message satisfies `enough`, and answers with all that were read.
@@ -62,6 +68,11 @@ impl TopicReader {
             while !enough(&records) {
                 for record in self.consumer.poll(Duration::from_millis(200)).await? {
                     let value = record.value_str().context("a message without a value")?;
+                    let place = (record.partition, record.offset);
+                    // A group that is rebalanced before it has committed is given the same messages again.
+                    if !self.seen.insert(place) {
+                        continue;
+                    }
                     records.push(Record {
                         key: record.key_str().unwrap_or_default().to_owned(),
                         partition: record.partition,
