@@ -5,6 +5,7 @@
 //! [released](GroupConsumer::release), so that work on it can be finished; and a message counts against its partition's
 //! limit for as long as its [`Delivered`] exists, which is all there is to back-pressure.
 
+mod context;
 mod load;
 mod thread;
 

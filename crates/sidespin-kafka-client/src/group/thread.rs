@@ -1,29 +1,26 @@
 //! The thread on which a group's consumer lives: it alone touches the client library.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{CommitMode, Consumer, RebalanceProtocol};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 
+use super::context::{Change, Context, NativeConsumer, unassign};
 use super::load::Load;
 use super::{Assignment, Command, Delivered, GroupConfig, GroupEvent, Position, Start};
-use crate::client::{self, LogContext};
+use crate::client;
 use crate::wake::{Commands, Inbox, Woken};
 use crate::{ClientError, ConnectionSettings, Record};
 
 /// Messages that are handed over together.
 const BATCH: usize = 256;
-
-type NativeConsumer = BaseConsumer<Context>;
 
 /// Starts the thread; resolves when the client exists, which does not mean that it has reached a broker.
 pub(super) async fn spawn(
@@ -314,86 +311,4 @@ fn list<'a>(partitions: impl IntoIterator<Item = (&'a Assignment, Offset)>) -> T
         }
     }
     list
-}
-
-fn unassign(consumer: &NativeConsumer, partitions: &TopicPartitionList) -> KafkaResult<()> {
-    match consumer.rebalance_protocol() {
-        RebalanceProtocol::Cooperative => consumer.incremental_unassign(partitions),
-        RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.unassign(),
-    }
-}
-
-/// What the library calls back on, always on the consumer's own thread.
-#[derive(Debug, Default)]
-struct Context {
-    log: LogContext,
-    changes: Mutex<Vec<Change>>,
-    is_closing: AtomicBool,
-}
-
-#[derive(Debug)]
-enum Change {
-    Assign(TopicPartitionList),
-    Revoke(TopicPartitionList),
-    CommitFailed,
-}
-
-impl Context {
-    fn take_changes(&self) -> Vec<Change> {
-        std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn push(&self, change: Change) {
-        self.changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(change);
-    }
-}
-
-impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.log.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.log.error(error, reason);
-    }
-}
-
-impl ConsumerContext for Context {
-    /// Notes the change instead of making it: a partition goes when it is released.
-    fn rebalance(
-        &self,
-        consumer: &NativeConsumer,
-        error: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) {
-        self.log.count();
-        let is_assignment = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        if self.is_closing.load(Ordering::SeqCst) {
-            // Nobody works on anything any more.
-            let nothing = TopicPartitionList::new();
-            let result = unassign(consumer, if is_assignment { &nothing } else { partitions });
-            if let Err(error) = result {
-                tracing::debug!(%error, "kafka: leaving the group");
-            }
-        } else if is_assignment {
-            self.push(Change::Assign(partitions.clone()));
-        } else {
-            self.push(Change::Revoke(partitions.clone()));
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
-        self.log.count();
-        match result {
-            Ok(()) => {}
-            Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::NoOffset) => {}
-            Err(error) => {
-                tracing::warn!(%error, "kafka: offsets could not be committed; they will be again");
-                self.push(Change::CommitFailed);
-            }
-        }
-    }
 }

@@ -26,8 +26,11 @@ struct Seen {
     at: u64,
 }
 
+/// What a firing is answered with.
+type Component = Box<dyn Fn(&Due) -> BoxFuture<'static, Answer> + Send + Sync>;
+
 struct Function {
-    answer: Box<dyn Fn(&Due) -> BoxFuture<'static, Answer> + Send + Sync>,
+    answer: Component,
     seen: mpsc::UnboundedSender<Seen>,
 }
 

@@ -19,7 +19,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills_at_random_moments() {
         let worker = tokio::spawn(work(user.at(&server), round));
         // Another moment of the work each time, and each time another distance from the last commit.
         let moment =
-            Duration::from_micros(120_000 + (round * 7919 + u64::from(std::process::id())) % 97 * 1_700);
+            Duration::from_micros(400_000 + (round * 7919 + u64::from(std::process::id())) % 97 * 1_700);
         tokio::time::sleep(moment).await;
         server.kill().await.unwrap();
         let done = worker.await.unwrap();
