@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sidespin_kafka_client::{Assignment, GroupConsumer, GroupEvent, Outgoing, Position, Producer, Start};
+use sidespin_kafka_client::{Assignment, GroupConsumer, GroupEvent, Position, Producer, Start};
 
 use crate::cluster::{Cluster, join, message, records};
 
@@ -152,18 +152,4 @@ async fn consuming_goes_on_after_the_broker_was_away() {
         }
     }
     drop(cluster);
-}
-
-#[tokio::test]
-async fn messages_for_several_topics_are_told_apart() {
-    let cluster = Cluster::start(1).await;
-    let producer = Producer::new(cluster.connection.clone());
-    let error = producer
-        .send(Outgoing {
-            topic: "a b".to_owned(),
-            ..message("k", "v")
-        })
-        .await
-        .unwrap_err();
-    assert!(!error.is_retriable(), "{error:?}");
 }

@@ -155,3 +155,17 @@ async fn topics_are_created_once() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_name_that_no_topic_can_have_is_not_worth_another_try() {
+    let cluster = Cluster::start(1).await;
+    let producer = Producer::new(cluster.connection.clone());
+    let error = producer
+        .send(Outgoing {
+            topic: "a b".to_owned(),
+            ..message("k", "v")
+        })
+        .await
+        .unwrap_err();
+    assert!(!error.is_retriable(), "{error:?}");
+}

@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::too_many_lines,
     reason = "a test that cannot go on fails, and one story is one test"
 )]
 
