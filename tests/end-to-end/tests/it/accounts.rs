@@ -168,5 +168,6 @@ async fn too_many_log_ins_have_to_wait() {
         .unwrap()
         .parse()
         .unwrap();
-    assert!((1..=60).contains(&wait), "{wait}");
+    // The window slides: at most until this minute is over, and then until the first of its five is a minute old.
+    assert!((1..=60 + 60 / 5).contains(&wait), "{wait}");
 }

@@ -30,6 +30,7 @@ pub(crate) async fn measure() -> Result<()> {
     );
 
     let mut server = Server::start().await?;
+    server.stop().await?;
     server.restart().await?;
     tokio::time::sleep(UNTIL_IDLE).await;
     let process = server.process_id().context("the host has ended")?;
