@@ -36,8 +36,8 @@ pub struct App<P: Platform> {
     pub(crate) cursor_key: String,
     /// The name by which this instance holds the outbox's lease.
     pub(crate) holder: String,
-    /// The hash of no password, for log-ins to accounts that do not exist.
-    pub(crate) dummy_hash: String,
+    /// What log-ins to accounts that do not exist are verified against.
+    pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
     pub(crate) relay: Relay,
     /// The idempotency keys of requests that this instance is at, with their users.
@@ -85,7 +85,7 @@ impl<P: Platform> App<P> {
         let holder = fresh();
         Ok(Self {
             signer: Signer::new(&seed),
-            dummy_hash: crate::auth::password::hash(&holder, &platform.random()),
+            nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
             holder,
             settings,

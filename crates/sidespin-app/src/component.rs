@@ -27,6 +27,12 @@ impl ComponentId {
     }
 }
 
+impl From<&ComponentId> for Arc<str> {
+    fn from(id: &ComponentId) -> Self {
+        Self::clone(&id.0)
+    }
+}
+
 impl Borrow<str> for ComponentId {
     fn borrow(&self) -> &str {
         &self.0

@@ -41,6 +41,10 @@ impl Grants {
         self.topics.is_empty()
     }
 
+    pub(crate) fn into_topics(self) -> BTreeSet<String> {
+        self.topics
+    }
+
     pub(crate) fn contains(&self, topic: &str) -> bool {
         self.topics.contains(topic)
     }

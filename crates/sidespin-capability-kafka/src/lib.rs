@@ -9,7 +9,7 @@ mod host;
 mod hub;
 mod queue;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sidespin_app::{App, Component, ComponentId, Diagnostic};
@@ -24,6 +24,18 @@ use crate::hub::SubscriptionHub;
 /// The capability.
 #[derive(Debug)]
 pub struct Kafka;
+
+/// Every topic that some component of the application is granted.
+///
+/// # Errors
+/// A grant is not well formed.
+pub fn granted_topics(app: &App) -> Result<BTreeSet<String>, Diagnostic> {
+    let mut topics = BTreeSet::new();
+    for component in app.components.values() {
+        topics.extend(Grants::of(component)?.into_topics());
+    }
+    Ok(topics)
+}
 
 /// What the capability takes from the rest of the host.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! How wasmtime is set up, and why.
 
 use thiserror::Error;
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// The most memory that one instance may use by default: enough for a service that parses and hashes, small enough
 /// that a thousand of them are refused by address space rather than by the kernel's out-of-memory killer.
@@ -16,6 +16,9 @@ const MAX_CORE_INSTANCES_PER_COMPONENT: u32 = 40;
 /// Pages of an instance that is gone and stay mapped for the next one: re-using them saves page faults, and bounds what an
 /// idle slot costs.
 const KEEP_RESIDENT: usize = 128 << 10;
+
+/// Slots that are given back to the system together: each time, all processors forget what they know of the address space.
+const DECOMMIT_BATCH: usize = 16;
 
 /// What an embedder may choose.
 #[derive(Debug, Clone)]
@@ -72,7 +75,10 @@ impl EngineConfig {
             .max_memory_size(self.max_instance_memory)
             .table_elements(100_000)
             .linear_memory_keep_resident(KEEP_RESIDENT)
-            .table_keep_resident(KEEP_RESIDENT);
+            .table_keep_resident(KEEP_RESIDENT)
+            // Where the kernel can tell which pages were written to, only those are reset.
+            .pagemap_scan(Enabled::Auto)
+            .decommit_batch_size(DECOMMIT_BATCH);
         pooling
     }
 }

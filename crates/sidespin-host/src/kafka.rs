@@ -1,25 +1,25 @@
 //! The Kafka cluster of an application: the one that the manifest names, or the embedded broker.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde_json::Value;
 use sidespin_app::{App, Diagnostic};
-use sidespin_broker::{Broker, BrokerConfig, TopicConfig};
+use sidespin_broker::{Broker, BrokerConfig, DEFAULT_PARTITIONS, TopicConfig};
+use sidespin_capability_kafka::granted_topics;
 use sidespin_expressions::Variables;
-use sidespin_kafka_client::{Connection, ConnectionSetter, ConnectionSettings};
+use sidespin_kafka_client::{Connection, ConnectionSetter, ConnectionSettings, Producer};
 
 use crate::HostError;
-
-/// What follows a topic's name in the name of its dead-letter topic.
-const DEAD_LETTER_SUFFIX: &str = ".dlq";
 
 /// How to reach the cluster, and the broker to start if it is the embedded one.
 #[derive(Debug)]
 pub(crate) struct Kafka {
     pub(crate) connection: Connection,
+    /// Shared by all that write.
+    pub(crate) producer: Producer,
+    /// Whether the application reads or writes any topic.
+    is_used: bool,
     embedded: Option<Embedded>,
 }
 
@@ -47,6 +47,9 @@ impl Kafka {
         state_directory: &Path,
     ) -> Result<Self, Diagnostic> {
         let client_id = app.name.clone();
+        let mut topics = sidespin_trigger_kafka::topics(app)?;
+        topics.extend(granted_topics(app)?);
+        let is_used = !topics.is_empty();
         let bootstrap_servers = bootstrap_servers(app, variables)?;
         if !bootstrap_servers.is_empty() {
             let connection = Connection::to(ConnectionSettings {
@@ -54,15 +57,20 @@ impl Kafka {
                 client_id,
             });
             return Ok(Self {
+                producer: Producer::new(connection.clone()),
                 connection,
+                is_used,
                 embedded: None,
             });
         }
         let (setter, connection) = Connection::later();
-        let topics = topics(app);
-        let embedded = (!topics.is_empty()).then(|| {
+        let embedded = is_used.then(|| {
+            let topics = topics.into_iter().map(|name| TopicConfig {
+                name,
+                partitions: DEFAULT_PARTITIONS,
+            });
             let config = BrokerConfig {
-                topics,
+                topics: topics.collect(),
                 ..BrokerConfig::new(listen, PathBuf::from(state_directory).join("kafka"))
             };
             Embedded {
@@ -71,16 +79,35 @@ impl Kafka {
                 setter,
             }
         });
-        Ok(Self { connection, embedded })
+        Ok(Self {
+            producer: Producer::new(connection.clone()),
+            connection,
+            is_used,
+            embedded,
+        })
     }
 
-    /// Starts the embedded broker, if it is that.
+    /// Starts the embedded broker, if it is that, and connects the producer behind the caller's back.
     pub(crate) async fn start(self) -> Result<Option<Broker>, HostError> {
+        let broker = Self::start_broker(self.embedded).await?;
+        if self.is_used {
+            let producer = self.producer;
+            // Detached: it ends with the connection or the process, and the first message waits for it anyhow.
+            drop(tokio::spawn(async move {
+                if let Err(error) = producer.connect().await {
+                    tracing::warn!(error = error.full(), "the Kafka producer is not connected yet");
+                }
+            }));
+        }
+        Ok(broker)
+    }
+
+    async fn start_broker(embedded: Option<Embedded>) -> Result<Option<Broker>, HostError> {
         let Some(Embedded {
             config,
             client_id,
             setter,
-        }) = self.embedded
+        }) = embedded
         else {
             return Ok(None);
         };
@@ -113,34 +140,4 @@ fn bootstrap_servers(app: &App, variables: &Variables) -> Result<String, Diagnos
             )
     })?;
     Ok(rendered.expose().trim().to_owned())
-}
-
-/// Every topic that the manifest names: what triggers read, where their dead letters go, what components may write.
-fn topics(app: &App) -> Vec<TopicConfig> {
-    let mut names = BTreeSet::new();
-    for entry in app.triggers_of("kafka") {
-        let read = strings(entry.config.get("topics"));
-        match entry.config.get("dead_letter_topic").and_then(Value::as_str) {
-            Some(topic) => drop(names.insert(topic.to_owned())),
-            None => names.extend(read.iter().map(|topic| format!("{topic}{DEAD_LETTER_SUFFIX}"))),
-        }
-        names.extend(read);
-    }
-    for component in app.components.values() {
-        names.extend(strings(component.sidespin.get("kafka_topics")));
-    }
-    let partitions = sidespin_broker::DEFAULT_PARTITIONS;
-    names
-        .into_iter()
-        .map(|name| TopicConfig { name, partitions })
-        .collect()
-}
-
-/// The strings in a list; what is none is reported by whoever owns the key.
-fn strings(list: Option<&Value>) -> Vec<String> {
-    let list = list
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -26,7 +26,6 @@ use sidespin_capability_outbound_http::ServiceDirectory;
 use sidespin_engine::{Engine, EngineConfig, EngineError};
 use sidespin_expressions::Variables;
 use sidespin_job_store::JobStore;
-use sidespin_kafka_client::Producer;
 use sidespin_manifest::RuntimeConfig;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{PoolConfig, TriggerError};
@@ -128,7 +127,6 @@ impl Host {
         let metrics = Metrics::default();
         let directory = ServiceDirectory::default();
         let kafka = Kafka::configure(&app, &variables, options.kafka_listen, &state_directory)?;
-        let producer = Producer::new(kafka.connection.clone());
         let jobs = Arc::new(open_jobs(&state_directory)?);
         let needs = Needs {
             variables: Arc::new(variables),
@@ -136,7 +134,7 @@ impl Host {
             services: directory.clone(),
             kafka: KafkaNeeds {
                 connection: kafka.connection.clone(),
-                producer: producer.clone(),
+                producer: kafka.producer.clone(),
             },
             jobs: Arc::clone(&jobs),
         };
@@ -157,7 +155,7 @@ impl Host {
                 metrics: metrics.clone(),
                 kafka: KafkaTriggerNeeds {
                     connection: kafka.connection.clone(),
-                    producer,
+                    producer: kafka.producer.clone(),
                     // The embedded broker has made them; in a cluster that is the operator's decision.
                     create_missing_topics: None,
                     pool: options.pool,

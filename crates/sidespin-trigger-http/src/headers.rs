@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::uri::{Authority, Parts, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
@@ -19,28 +20,66 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
     }
 }
 
-/// Says how the request came.
-pub(crate) fn describe(headers: &mut HeaderMap, uri: &Uri, matched: &Matched<'_>, client: SocketAddr) {
-    let base = matched.pattern.strip_suffix("/...").unwrap_or(matched.pattern);
-    set(headers, "spin-path-info", &matched.rest);
-    set(headers, "spin-full-url", &uri.to_string());
-    set(headers, "spin-matched-route", matched.pattern);
-    set(headers, "spin-base-path", "/");
-    set(headers, "spin-raw-component-route", matched.pattern);
-    set(headers, "spin-component-route", base);
-    set(headers, "spin-client-addr", &client.to_string());
-    for (name, value) in &matched.parameters {
-        set(
-            headers,
-            &format!("spin-path-match-{}", name.to_ascii_lowercase()),
-            value,
-        );
+const PATH_INFO: HeaderName = HeaderName::from_static("spin-path-info");
+const FULL_URL: HeaderName = HeaderName::from_static("spin-full-url");
+const MATCHED_ROUTE: HeaderName = HeaderName::from_static("spin-matched-route");
+const BASE_PATH: HeaderName = HeaderName::from_static("spin-base-path");
+const RAW_COMPONENT_ROUTE: HeaderName = HeaderName::from_static("spin-raw-component-route");
+const COMPONENT_ROUTE: HeaderName = HeaderName::from_static("spin-component-route");
+const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("spin-client-addr");
+
+/// What is the same for every request of a route.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RouteHeaders {
+    pattern: Option<HeaderValue>,
+    /// The pattern without its `/...`.
+    base: Option<HeaderValue>,
+}
+
+impl RouteHeaders {
+    pub(crate) fn new(pattern: &str) -> Self {
+        let base = pattern.strip_suffix("/...").unwrap_or(pattern);
+        Self {
+            pattern: HeaderValue::from_str(pattern).ok(),
+            base: HeaderValue::from_str(base).ok(),
+        }
     }
 }
 
-fn set(headers: &mut HeaderMap, name: &str, value: &str) {
-    // A parameter's name may be no header name, and a path may hold bytes that no header may; such a one is left out.
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+/// What is the same for every request of a connection.
+pub(crate) fn of_client(client: SocketAddr) -> Option<HeaderValue> {
+    value(client.to_string())
+}
+
+/// Says how the request came.
+pub(crate) fn describe(
+    headers: &mut HeaderMap,
+    uri: &Uri,
+    matched: Matched<'_>,
+    client: Option<&HeaderValue>,
+) {
+    set(headers, PATH_INFO, value(matched.rest));
+    set(headers, FULL_URL, value(uri.to_string()));
+    set(headers, MATCHED_ROUTE, matched.headers.pattern.clone());
+    set(headers, BASE_PATH, Some(HeaderValue::from_static("/")));
+    set(headers, RAW_COMPONENT_ROUTE, matched.headers.pattern.clone());
+    set(headers, COMPONENT_ROUTE, matched.headers.base.clone());
+    set(headers, CLIENT_ADDRESS, client.cloned());
+    for (name, segment) in matched.parameters {
+        // A parameter's name may be no header name.
+        if let Ok(name) = HeaderName::try_from(format!("spin-path-match-{name}")) {
+            set(headers, name, value(segment));
+        }
+    }
+}
+
+/// Nothing where the text, such as a path's, holds bytes that no header may.
+fn value(text: String) -> Option<HeaderValue> {
+    HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
         headers.insert(name, value);
     }
 }

@@ -1,5 +1,6 @@
 //! What is counted of HTTP requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -8,13 +9,13 @@ use sidespin_telemetry::{Counter, EncodeLabelSet, Family, Histogram, Metrics, la
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    component: String,
+    component: Arc<str>,
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ComponentLabels {
-    component: String,
+    component: Arc<str>,
 }
 
 /// Requests by component, public and between components alike.
@@ -37,9 +38,9 @@ impl HttpMetrics {
     }
 
     pub(crate) fn count(&self, component: &ComponentId, status: StatusCode, duration: Duration) {
-        let component = component.to_string();
+        let component = Arc::from(component);
         let labels = RequestLabels {
-            component: component.clone(),
+            component: Arc::clone(&component),
             status: status.as_u16(),
         };
         self.requests.get_or_create(&labels).inc();

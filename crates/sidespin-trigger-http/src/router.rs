@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 
 use sidespin_app::{ComponentId, Diagnostic, TriggerEntry};
 
+use crate::headers::RouteHeaders;
+
 /// All routes, the most specific first.
 #[derive(Debug)]
 pub(crate) struct Router {
@@ -17,6 +19,7 @@ pub(crate) struct Router {
 #[derive(Debug)]
 struct Route {
     pattern: String,
+    headers: RouteHeaders,
     segments: Vec<Segment>,
     component: ComponentId,
 }
@@ -34,6 +37,8 @@ pub(crate) struct Matched<'a> {
     pub(crate) component: &'a ComponentId,
     /// The pattern as the manifest has it.
     pub(crate) pattern: &'a str,
+    /// What the component is told of the pattern.
+    pub(crate) headers: &'a RouteHeaders,
     /// The values of the `:name` segments.
     pub(crate) parameters: Vec<(&'a str, String)>,
     /// What `...` stood for, with its leading slash; empty for a pattern without one.
@@ -61,6 +66,7 @@ impl Router {
                 .hint("give one of them another path, or `route = { private = true }`"));
             }
             routes.push(Route {
+                headers: RouteHeaders::new(&pattern),
                 pattern,
                 segments,
                 component: entry.component.clone(),
@@ -77,6 +83,7 @@ impl Router {
             Some(Matched {
                 component: &route.component,
                 pattern: &route.pattern,
+                headers: &route.headers,
                 parameters,
                 rest,
             })

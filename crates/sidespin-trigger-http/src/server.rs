@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -88,9 +88,11 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
             continue;
         };
         let application = Arc::clone(&application);
+        let described_client = headers::of_client(client);
         let service = service_fn(move |request| {
             let application = Arc::clone(&application);
-            async move { Ok::<_, Infallible>(application.answer(request, client).await) }
+            let client = described_client.clone();
+            async move { Ok::<_, Infallible>(application.answer(request, client.as_ref()).await) }
         });
         let connection = builder
             .serve_connection(TokioIo::new(stream), service)
@@ -133,7 +135,7 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
 }
 
 impl<T: WasiHttpView + 'static> Application<T> {
-    async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<WasiBody> {
+    async fn answer(&self, request: Request<Incoming>, client: Option<&HeaderValue>) -> Response<WasiBody> {
         let (mut parts, body) = request.into_parts();
         let Some(matched) = self.router.find(parts.uri.path()) else {
             return problem::response(StatusCode::NOT_FOUND);
@@ -142,13 +144,14 @@ impl<T: WasiHttpView + 'static> Application<T> {
             return problem::response(StatusCode::BAD_REQUEST);
         };
         headers::strip(&mut parts.headers);
-        headers::describe(&mut parts.headers, &uri, &matched, client);
+        let component = matched.component;
+        headers::describe(&mut parts.headers, &uri, matched, client);
         parts.uri = uri;
         let request = Request::from_parts(parts, body.map_err(Error::Hyper).boxed_unsync());
-        match self.services.dispatch(matched.component, request).await {
+        match self.services.dispatch(component, request).await {
             Ok(response) => self.bounded(response),
             Err(error) => {
-                log(matched.component, &error);
+                log(component, &error);
                 problem::response(error.status())
             }
         }

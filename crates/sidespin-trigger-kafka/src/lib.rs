@@ -28,6 +28,18 @@ use crate::config::EntryConfig;
 use crate::member::{Calls, Member};
 use crate::metrics::KafkaMetrics;
 
+/// Every topic that the application's Kafka entries read, or write dead letters to.
+///
+/// # Errors
+/// An entry is not well formed.
+pub fn topics(app: &App) -> Result<BTreeSet<String>, Diagnostic> {
+    let mut topics = BTreeSet::new();
+    for entry in app.triggers_of("kafka") {
+        topics.extend(EntryConfig::parse(&app.name, entry)?.all_topics());
+    }
+    Ok(topics)
+}
+
 /// What the trigger takes from the rest of the host.
 #[derive(Debug, Clone)]
 pub struct KafkaTriggerNeeds {
@@ -130,13 +142,7 @@ impl<T: Send + 'static> Trigger<T> for KafkaTrigger<T> {
                 context.ready(true);
             }
         };
-        let connecting = async {
-            // Dead letters and the components' own messages need it soon; nothing waits for it here.
-            if let Err(error) = self.producer.connect().await {
-                tracing::warn!(error = error.full(), "the Kafka producer is not connected yet");
-            }
-        };
-        let (result, (), ()) = futures::join!(try_join_all(members), announcing, connecting);
+        let (result, ()) = futures::join!(try_join_all(members), announcing);
         context.ready(false);
         result.map(|_all| ())
     }

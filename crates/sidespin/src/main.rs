@@ -12,6 +12,11 @@ use clap::{Parser, Subcommand};
 use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 
+/// Requests and answers are many small pieces that one thread makes and another one drops, which the system's allocator is slow
+/// at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs WebAssembly applications: a spin.toml with Kafka, jobs, state and service invocation in one process.
 #[derive(Debug, Parser)]
 #[command(name = "sidespin", version, propagate_version = true)]

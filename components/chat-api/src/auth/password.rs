@@ -17,9 +17,17 @@ const SALT_LENGTH: usize = 16;
 /// The hash of a password. Empty only if Argon2 refuses its own parameters, and then nothing verifies.
 pub(crate) fn hash(password: &str, random: &[u8; 32]) -> String {
     let salt = random.get(..SALT_LENGTH).unwrap_or_default();
-    let Some(hash) = derive(password, salt, (MEMORY_KIB, PASSES, LANES)) else {
-        return String::new();
-    };
+    derive(password, salt, (MEMORY_KIB, PASSES, LANES))
+        .map(|hash| format(salt, &hash))
+        .unwrap_or_default()
+}
+
+/// A hash that no password is known for and that takes as long to verify against as any. Costs nothing to make.
+pub(crate) fn of_nobody(random: &[u8; 32]) -> String {
+    format(random.get(..SALT_LENGTH).unwrap_or_default(), random)
+}
+
+fn format(salt: &[u8], hash: &[u8; HASH_LENGTH]) -> String {
     let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
     format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")
 }
@@ -67,6 +75,15 @@ mod tests {
         assert!(verify("correct horse", &stored));
         assert!(!verify("correct horsf", &stored));
         assert_ne!(hash("correct horse", &[8; 32]), stored);
+    }
+
+    #[test]
+    fn nobodys_hash_costs_as_much_as_any_and_matches_nothing() {
+        let (nobody, somebody) = (of_nobody(&[7; 32]), hash("correct horse", &[7; 32]));
+        let up_to_hash = |hash: &str| hash.rsplit_once('$').map(|(costs, _hash)| costs.to_owned());
+        assert_eq!(up_to_hash(&nobody), up_to_hash(&somebody));
+        assert_eq!(nobody.len(), somebody.len());
+        assert!(!verify("correct horse", &nobody));
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub(crate) async fn log_in<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
     // An address without an account costs as much as one with: the time does not tell which it is.
     let hash = known
         .as_ref()
-        .map_or(app.dummy_hash.as_str(), |(_user, hash)| hash.as_str());
+        .map_or(app.nobodys_hash.as_str(), |(_user, hash)| hash.as_str());
     let is_right = password::verify(&password, hash);
     let Some((user, _hash)) = known.filter(|_| is_right) else {
         return Err(Failure::new(

@@ -69,7 +69,7 @@ fn an_unknown_address_is_answered_like_a_wrong_password() {
     assert!(
         service
             .app
-            .dummy_hash
+            .nobodys_hash
             .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
     );
 }
