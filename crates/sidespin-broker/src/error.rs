@@ -8,17 +8,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// Another program listens there.
-    #[error(
-        "the embedded Kafka broker cannot listen on `{address}`: the port is in use; stop the program that uses it, or choose another address with `--kafka-listen`"
-    )]
+    #[error("the address `{address}` is in use")]
     AddressInUse {
         /// The address asked for.
         address: SocketAddr,
     },
     /// The address cannot be listened on for another reason.
-    #[error(
-        "the embedded Kafka broker cannot listen on `{address}`; choose another address with `--kafka-listen`"
-    )]
+    #[error("it cannot listen on `{address}`")]
     Listen {
         /// The address asked for.
         address: SocketAddr,
@@ -27,19 +23,13 @@ pub enum BrokerError {
         source: io::Error,
     },
     /// Another broker has the data open.
-    #[error(
-        "the Kafka data in `{}` is in use by another process; stop that process, or choose another directory with `--state-dir`",
-        path.display()
-    )]
+    #[error("the Kafka data in `{}` is in use by another process", path.display())]
     DataInUse {
         /// The data directory.
         path: PathBuf,
     },
     /// A file or directory could not be used.
-    #[error(
-        "cannot {action} `{}`; check that the directory exists, is writable and has space left",
-        path.display()
-    )]
+    #[error("cannot {action} `{}`", path.display())]
     Storage {
         /// What was being done, as a verb: `create`, `read` …
         action: &'static str,
@@ -50,10 +40,7 @@ pub enum BrokerError {
         source: io::Error,
     },
     /// The list of topics cannot be understood.
-    #[error(
-        "`{}` is not a list of topics that this version understands ({reason}); restore it from a copy, or remove the directory that holds it to begin anew",
-        path.display()
-    )]
+    #[error("`{}` is not a list of topics that this version understands ({reason})", path.display())]
     Catalog {
         /// The file.
         path: PathBuf,
@@ -65,11 +52,11 @@ pub enum BrokerError {
     Topic {
         /// Its name.
         name: String,
-        /// Why not, and what would do.
+        /// Why not.
         reason: String,
     },
     /// The broker's own thread could not be started, or ended at once.
-    #[error("the broker's thread could not be started; the machine may be out of memory or threads")]
+    #[error("the broker's thread could not be started")]
     Thread {
         /// What the operating system said, where it said something.
         #[source]
@@ -78,6 +65,26 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
+    /// What whoever started the broker can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::AddressInUse { .. } => {
+                "stop the program that uses it, or choose another address with `--kafka-listen`"
+            }
+            Self::Listen { .. } => "choose another address with `--kafka-listen`",
+            Self::DataInUse { .. } => "stop that process, or choose another directory with `--state-dir`",
+            Self::Storage { .. } => "check that the directory exists, is writable and has space left",
+            Self::Catalog { .. } => {
+                "restore it from a copy, or remove the directory that holds it to begin anew"
+            }
+            Self::Topic { .. } => {
+                "name it with letters, digits, `.`, `_` and `-`, and give it at least one partition"
+            }
+            Self::Thread { .. } => "give the process more memory or threads",
+        }
+    }
+
     pub(crate) fn storage(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Storage { action, path, source }

@@ -112,9 +112,11 @@ impl Kafka {
             return Ok(None);
         };
         let broker = Broker::start(config).await.map_err(|error| {
-            HostError::Environment(Diagnostic::new("the embedded Kafka broker cannot start").caused_by(&error).hint(
-                "stop what uses the address or the directory, or give others with `--kafka-listen` and `--state-dir`",
-            ))
+            HostError::Environment(
+                Diagnostic::new("the embedded Kafka broker cannot start")
+                    .caused_by(&error)
+                    .hint(error.hint()),
+            )
         })?;
         setter.set(ConnectionSettings {
             bootstrap_servers: broker.address().to_string(),

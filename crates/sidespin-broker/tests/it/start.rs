@@ -45,7 +45,7 @@ async fn a_port_in_use_is_named_with_the_remedy() {
     assert!(matches!(error, BrokerError::AddressInUse { address } if address == taken.local_addr().unwrap()));
     let text = error.to_string();
     assert!(
-        text.contains(&taken.local_addr().unwrap().to_string()) && text.contains("--kafka-listen"),
+        text.contains(&taken.local_addr().unwrap().to_string()) && error.hint().contains("--kafka-listen"),
         "{text}"
     );
 }
@@ -55,7 +55,7 @@ async fn data_can_be_open_only_once() {
     let broker = TestBroker::start().await;
     let error = Broker::start(config(broker.directory.path())).await.unwrap_err();
     assert!(matches!(error, BrokerError::DataInUse { .. }));
-    assert!(error.to_string().contains("--state-dir"), "{error}");
+    assert!(error.hint().contains("--state-dir"), "{error}");
     let directory = broker.stop().await;
     Broker::start(config(directory.path()))
         .await
