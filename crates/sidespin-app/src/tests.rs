@@ -37,7 +37,7 @@ fn trigger(id: &str, component: &str) -> TriggerEntry {
 
 fn app() -> App {
     App {
-        name: "todo".to_owned(),
+        name: "shop".to_owned(),
         version: String::new(),
         description: String::new(),
         variables: BTreeMap::new(),

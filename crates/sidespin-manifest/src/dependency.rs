@@ -10,7 +10,7 @@ use crate::identifiers;
 use crate::table::{Context, Node, Table};
 use crate::types::{Dependency, DependencySource, Inherit};
 
-/// Which imports a dependency satisfies: `todo:platform/publisher@0.1.0`, with interface and version optional, or the plain
+/// Which imports a dependency satisfies: `example:platform/publisher@0.1.0`, with interface and version optional, or the plain
 /// name of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "String")]
@@ -136,7 +136,7 @@ pub(crate) fn read_all(owner: &Table<'_, '_, '_>, path: &str, inherit_all: Optio
         let name = match DependencyName::parse(&text) {
             Ok(name) => name,
             Err(reason) => {
-                let hint = "write a package (`todo:platform`), one of its interfaces (`todo:platform/publisher@0.1.0`) or a plain import";
+                let hint = "write a package (`example:platform`), one of its interfaces (`example:platform/publisher@0.1.0`) or a plain import";
                 context.report_at(
                     span,
                     format!("`{text}` is not the name of an import: {reason}"),

@@ -179,13 +179,13 @@ mod tests {
     }
 
     fn parse(config: Value) -> Result<EntryConfig, String> {
-        EntryConfig::parse("todo", &entry("audit", config)).map_err(|error| error.to_string())
+        EntryConfig::parse("shop", &entry("audit", config)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn everything_but_the_topics_has_a_default() {
         let config = parse(json!({ "topics": ["task-events"] })).unwrap();
-        assert_eq!(config.group.group, "todo-audit");
+        assert_eq!(config.group.group, "shop-audit");
         assert_eq!(config.group.start, Start::Earliest);
         assert_eq!((config.batch_size, config.lanes), (64, 8));
         assert_eq!(config.retry, RetryPolicy::default());
@@ -225,16 +225,16 @@ mod tests {
     #[test]
     fn two_components_do_not_share_a_topic_by_mistake() {
         let first =
-            EntryConfig::parse("todo", &entry("audit", json!({ "topics": ["a"], "group": "g" }))).unwrap();
+            EntryConfig::parse("shop", &entry("audit", json!({ "topics": ["a"], "group": "g" }))).unwrap();
         let other = entry("notification", json!({ "topics": ["b", "a"], "group": "g" }));
-        let second = EntryConfig::parse("todo", &other).unwrap();
+        let second = EntryConfig::parse("shop", &other).unwrap();
         let message = second.refuse_shared(&other, [&first]).unwrap_err().to_string();
         assert!(
             message.contains("`audit`") && message.contains("`a`") && message.contains("`g`"),
             "{message}"
         );
         let own = entry("notification", json!({ "topics": ["a"] }));
-        EntryConfig::parse("todo", &own)
+        EntryConfig::parse("shop", &own)
             .unwrap()
             .refuse_shared(&own, [&first])
             .unwrap();

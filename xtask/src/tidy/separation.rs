@@ -6,6 +6,9 @@ use crate::workspace::Package;
 
 const PLATFORM: &str = "sidespin";
 const APPLICATION: &str = "todo-";
+/// What the platform's folders begin with, and the word that none of them needs.
+const PLATFORM_FOLDERS: &str = "crates/sidespin";
+const APPLICATION_WORD: &str = "todo";
 /// The one crate that may set up an engine, and the words of doing so.
 const ENGINE: &str = "crates/sidespin-engine/";
 const ENGINE_WORDS: [&str; 2] = ["wasmtime::Config", "PoolingAllocationConfig"];
@@ -25,6 +28,13 @@ pub(super) fn check(packages: &[Package], sources: &[Source]) -> Vec<String> {
         }
     }
     for source in sources.iter().filter(|source| source.is_rust()) {
+        if source.path.starts_with(PLATFORM_FOLDERS) && source.text.to_lowercase().contains(APPLICATION_WORD)
+        {
+            problems.push(format!(
+                "{}: speaks of a `{APPLICATION_WORD}`, of which the platform knows nothing, in tests and examples neither",
+                source.path
+            ));
+        }
         let elsewhere = source.path.starts_with("crates/") && !source.path.starts_with(ENGINE);
         for word in ENGINE_WORDS
             .iter()
@@ -74,6 +84,16 @@ mod tests {
         assert!(!meets("audit", "components/audit", "todo-domain"));
         assert!(!meets("sidespin", "crates/sidespin", "sidespin-host"));
         assert!(!meets("end-to-end", "tests/end-to-end", "todo-domain"));
+    }
+
+    #[test]
+    fn the_platform_does_not_speak_of_the_application() {
+        let source = |path: &str| Source {
+            path: path.to_owned(),
+            text: "//! Runs the Todo Chatbot.".to_owned(),
+        };
+        assert_eq!(check(&[], &[source("crates/sidespin-host/src/lib.rs")]).len(), 1);
+        assert!(check(&[], &[source("crates/todo-domain/src/lib.rs")]).is_empty());
     }
 
     #[test]

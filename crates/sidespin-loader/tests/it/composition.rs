@@ -5,7 +5,7 @@ use wasmparser::{ComponentInstance, Parser, Payload};
 
 use crate::project::{Project, adapter, adapter_changed};
 
-const WHOLE_PACKAGE: &str = "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"todo:platform\" = { path = \"adapter.wasm\" }\n";
+const WHOLE_PACKAGE: &str = "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"example:platform\" = { path = \"adapter.wasm\" }\n";
 
 /// Names of the outermost component's imports and exports, and how many components it instantiates.
 #[derive(Debug, Default, PartialEq)]
@@ -58,8 +58,8 @@ fn an_adapter_for_a_whole_package_is_one_instance() {
     let project = Project::new(WHOLE_PACKAGE);
     let expected = Shape {
         imports: [
+            "example:platform/types@0.1.0",
             "sidespin:kafka/outbound-kafka@0.1.0",
-            "todo:platform/types@0.1.0",
             "wasi:clocks/monotonic-clock@0.2.6",
         ]
         .map(str::to_owned)
@@ -73,7 +73,7 @@ fn an_adapter_for_a_whole_package_is_one_instance() {
 #[test]
 fn entries_for_single_interfaces_share_the_instance_of_the_same_file() {
     let project = Project::new(
-        "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"todo:platform/publisher\" = { path = \"adapter.wasm\" }\n\"todo:platform/feed@0.1.0\" = { path = \"./adapter.wasm\" }\n",
+        "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"example:platform/publisher\" = { path = \"adapter.wasm\" }\n\"example:platform/feed@0.1.0\" = { path = \"./adapter.wasm\" }\n",
     );
     assert_eq!(shape(&project.load().unwrap()).instantiations, 2);
 }
@@ -81,7 +81,7 @@ fn entries_for_single_interfaces_share_the_instance_of_the_same_file() {
 #[test]
 fn two_files_are_two_instances() {
     let project = Project::new(
-        "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"todo:platform/publisher\" = { path = \"adapter.wasm\" }\n\"todo:platform/feed\" = { path = \"other.wasm\" }\n",
+        "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"example:platform/publisher\" = { path = \"adapter.wasm\" }\n\"example:platform/feed\" = { path = \"other.wasm\" }\n",
     );
     project.write("other.wasm", adapter("sidespin:kafka/other@0.1.0"));
     assert_eq!(shape(&project.load().unwrap()).instantiations, 3);
@@ -90,24 +90,24 @@ fn two_files_are_two_instances() {
 #[test]
 fn an_interface_without_a_dependency_stays_an_import() {
     let project = Project::new(
-        "[component.service.dependencies]\n\"todo:platform/publisher\" = { component = \"adapter\", inherit_configuration = true }\n[component.adapter]\nsource = \"adapter.wasm\"\n",
+        "[component.service.dependencies]\n\"example:platform/publisher\" = { component = \"adapter\", inherit_configuration = true }\n[component.adapter]\nsource = \"adapter.wasm\"\n",
     );
     let imports = shape(&project.load().unwrap()).imports;
-    assert!(imports.contains(&"todo:platform/feed@0.1.0".to_owned()));
-    assert!(!imports.contains(&"todo:platform/publisher@0.1.0".to_owned()));
+    assert!(imports.contains(&"example:platform/feed@0.1.0".to_owned()));
+    assert!(!imports.contains(&"example:platform/publisher@0.1.0".to_owned()));
 }
 
 #[test]
 fn an_export_of_another_name_can_be_used() {
     let project = Project::new(
-        "[component.service.dependencies]\n\"todo:platform/publisher\" = { path = \"adapter.wasm\", inherit_configuration = true, export = \"other:events/sink@1.0.0\" }\n",
+        "[component.service.dependencies]\n\"example:platform/publisher\" = { path = \"adapter.wasm\", inherit_configuration = true, export = \"other:events/sink@1.0.0\" }\n",
     );
     let error = project.error();
     assert!(
         error.contains("does not export `other:events/sink@1.0.0`"),
         "{error}"
     );
-    let changes = [("todo:platform/publisher@0.1.0", "other:events/sink@1.0.0")];
+    let changes = [("example:platform/publisher@0.1.0", "other:events/sink@1.0.0")];
     project.write(
         "adapter.wasm",
         adapter_changed("sidespin:kafka/outbound-kafka@0.1.0", &changes),
@@ -129,7 +129,7 @@ fn an_export_of_a_compatible_version_will_do() {
     assert_eq!(shape(&with_version("0.1.3").unwrap()).instantiations, 2);
     let error = with_version("0.2.0").unwrap_err().to_string();
     assert!(
-        error.contains("does not export `todo:platform/publisher@0.1.0`"),
+        error.contains("does not export `example:platform/publisher@0.1.0`"),
         "{error}"
     );
 }

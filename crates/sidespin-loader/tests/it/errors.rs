@@ -66,12 +66,12 @@ fn what_is_no_component_is_told_apart() {
     );
     check(b"#!/bin/sh", "is not a Wasm component");
     check(b"", "is not a Wasm component");
-    let project = dependency("\"todo:platform\" = { path = \"adapter.wasm\" }");
+    let project = dependency("\"example:platform\" = { path = \"adapter.wasm\" }");
     project.write("adapter.wasm", b"\0asm\x0d\0\x01\0rubbish");
     assert!(
         project
             .error()
-            .contains("the dependency `todo:platform` is not a valid component\n"),
+            .contains("the dependency `example:platform` is not a valid component\n"),
         "{}",
         project.error()
     );
@@ -94,10 +94,10 @@ fn sources_that_would_be_fetched() {
         error.ends_with("hint: download it and name the file: `source = \"…\"`"),
         "{error}"
     );
-    let error = dependency("\"todo:platform\" = \">=0.1.0\"").error();
-    assert!(error.contains("comes from `todo:platform >=0.1.0`"), "{error}");
+    let error = dependency("\"example:platform\" = \">=0.1.0\"").error();
+    assert!(error.contains("comes from `example:platform >=0.1.0`"), "{error}");
     assert!(
-        error.ends_with("`\"todo:platform\" = { path = \"…\" }`"),
+        error.ends_with("`\"example:platform\" = { path = \"…\" }`"),
         "{error}"
     );
 }
@@ -120,12 +120,12 @@ fn grants_that_are_not_inherited() {
             (result, _) => panic!("{entry} {host_interface}: {result:?}"),
         }
     };
-    let plain = "\"todo:platform\" = { path = \"adapter.wasm\" }";
+    let plain = "\"example:platform\" = { path = \"adapter.wasm\" }";
     let whole = "add `dependencies_inherit_configuration = true` to `[component.service]`";
     check(plain, "wasi:random/random@0.2.6", None);
     check(plain, "sidespin:kafka/outbound-kafka@0.1.0", Some(whole));
     check(plain, "wasi:http/outgoing-handler@0.2.6", Some(whole));
-    let keys = "\"todo:platform\" = { path = \"adapter.wasm\", inherit_configuration = [\"variables\"] }";
+    let keys = "\"example:platform\" = { path = \"adapter.wasm\", inherit_configuration = [\"variables\"] }";
     check(keys, "spin:variables/variables@3.0.0", None);
     check(
         keys,
@@ -141,35 +141,37 @@ fn grants_that_are_not_inherited() {
 
 #[test]
 fn dependencies_that_do_not_fit() {
-    let error = dependency("\"todo:platfrom\" = { path = \"adapter.wasm\" }").error();
+    let error = dependency("\"example:platfrom\" = { path = \"adapter.wasm\" }").error();
     assert!(
-        error.contains("the dependency `todo:platfrom` matches no import of the component `service`"),
+        error.contains("the dependency `example:platfrom` matches no import of the component `service`"),
         "{error}"
     );
     assert!(
-        error.contains("hint: its imports are `todo:platform/types@0.1.0`, `todo:platform/publisher@0.1.0`"),
-        "{error}"
-    );
-
-    let error = dependency("\"todo:platform/publishre@0.1.0\" = { path = \"adapter.wasm\" }").error();
-    assert!(
-        error.ends_with("hint: did you mean `todo:platform/publisher@0.1.0`?"),
+        error.contains(
+            "hint: its imports are `example:platform/types@0.1.0`, `example:platform/publisher@0.1.0`"
+        ),
         "{error}"
     );
 
-    let twice = "\"todo:platform\" = { path = \"adapter.wasm\", inherit_configuration = true }\n\"todo:platform/feed\" = { path = \"adapter.wasm\", inherit_configuration = true }";
+    let error = dependency("\"example:platform/publishre@0.1.0\" = { path = \"adapter.wasm\" }").error();
+    assert!(
+        error.ends_with("hint: did you mean `example:platform/publisher@0.1.0`?"),
+        "{error}"
+    );
+
+    let twice = "\"example:platform\" = { path = \"adapter.wasm\", inherit_configuration = true }\n\"example:platform/feed\" = { path = \"adapter.wasm\", inherit_configuration = true }";
     let error = dependency(twice).error();
-    assert!(error.contains("the import `todo:platform/feed@0.1.0` of the component `service` is satisfied twice: by `todo:platform` and `todo:platform/feed`"), "{error}");
+    assert!(error.contains("the import `example:platform/feed@0.1.0` of the component `service` is satisfied twice: by `example:platform` and `example:platform/feed`"), "{error}");
 
     let clock = "\"wasi:clocks\" = { path = \"adapter.wasm\", inherit_configuration = true }";
     let error = dependency(clock).error();
     assert!(error.contains("the dependency `wasi:clocks` does not export `wasi:clocks/monotonic-clock@0.2.6`, which the component `service` needs"), "{error}");
     assert!(
-        error.contains("hint: it exports `todo:platform/publisher@0.1.0`, `todo:platform/feed@0.1.0`"),
+        error.contains("hint: it exports `example:platform/publisher@0.1.0`, `example:platform/feed@0.1.0`"),
         "{error}"
     );
 
-    let project = dependency("\"todo:platform\" = { path = \"adapter.wasm\" }");
+    let project = dependency("\"example:platform\" = { path = \"adapter.wasm\" }");
     project.write(
         "adapter.wasm",
         adapter_changed(
@@ -186,7 +188,7 @@ fn dependencies_that_do_not_fit() {
     let error = project.error();
     assert!(
         error.contains(
-            "exports `todo:platform/publisher@0.1.0` in another shape than the component `service` imports it"
+            "exports `example:platform/publisher@0.1.0` in another shape than the component `service` imports it"
         ),
         "{error}"
     );
@@ -199,7 +201,7 @@ fn dependencies_that_do_not_fit() {
 #[test]
 fn everything_that_is_wrong_is_reported_at_once() {
     let project = dependency(
-        "\"todo:platform\" = { path = \"missing.wasm\" }\n[component.other]\nsource = \"other.wasm\"\nfiles = [\"nothing.txt\"]",
+        "\"example:platform\" = { path = \"missing.wasm\" }\n[component.other]\nsource = \"other.wasm\"\nfiles = [\"nothing.txt\"]",
     );
     std::fs::remove_file(project.path("service.wasm")).unwrap();
     let error = project.load().unwrap_err();
@@ -212,7 +214,7 @@ fn everything_that_is_wrong_is_reported_at_once() {
         messages,
         [
             "the Wasm of the component `service` does not exist: `service.wasm`",
-            "the Wasm of the dependency `todo:platform` of the component `service` does not exist: `missing.wasm`",
+            "the Wasm of the dependency `example:platform` of the component `service` does not exist: `missing.wasm`",
             "the Wasm of the component `other` does not exist: `other.wasm`",
             "there is no file or directory `nothing.txt` to mount",
         ]

@@ -7,7 +7,7 @@ use crate::composition::shape;
 use crate::project::Project;
 
 const WIT: &str = r#"
-    package todo:platform@0.1.0;
+    package example:platform@0.1.0;
 
     interface types {
         record event { topic: string, body: list<u8> }
@@ -51,15 +51,15 @@ fn component(world: &str) -> Vec<u8> {
 #[test]
 fn an_adapter_with_asynchronous_functions_and_resources_is_composed_in() {
     let project = Project::new(
-        "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"todo:platform\" = { path = \"adapter.wasm\" }\n",
+        "dependencies_inherit_configuration = true\n[component.service.dependencies]\n\"example:platform\" = { path = \"adapter.wasm\" }\n",
     );
     project.write("service.wasm", component("service"));
     project.write("adapter.wasm", component("adapter"));
     let shape = shape(&project.load().unwrap());
     assert_eq!(
         shape.imports,
-        ["todo:platform/host@0.1.0", "todo:platform/types@0.1.0"]
+        ["example:platform/host@0.1.0", "example:platform/types@0.1.0"]
     );
-    assert_eq!(shape.exports, ["todo:platform/host@0.1.0"]);
+    assert_eq!(shape.exports, ["example:platform/host@0.1.0"]);
     assert_eq!(shape.instantiations, 2);
 }

@@ -66,9 +66,9 @@ impl Project {
 pub(crate) fn service() -> Vec<u8> {
     wat::parse_str(
         r#"(component
-            (import "todo:platform/types@0.1.0" (instance (type $id string) (export "id" (type (eq $id)))))
-            (import "todo:platform/publisher@0.1.0" (instance (export "publish" (func (param "topic" string)))))
-            (import "todo:platform/feed@0.1.0" (instance (export "poll" (func (result u32)))))
+            (import "example:platform/types@0.1.0" (instance (type $id string) (export "id" (type (eq $id)))))
+            (import "example:platform/publisher@0.1.0" (instance (export "publish" (func (param "topic" string)))))
+            (import "example:platform/feed@0.1.0" (instance (export "poll" (func (result u32)))))
             (import "wasi:clocks/monotonic-clock@0.2.6" (instance (export "now" (func (result u64)))))
             (core module $module (func (export "run")))
             (core instance $instance (instantiate $module))
@@ -99,8 +99,8 @@ pub(crate) fn adapter_changed(host_interface: &str, changes: &[(&str, &str)]) ->
             (func $poll (result u32) (canon lift (core func $instance "poll")))
             (instance $publisher (export "publish" (func $publish)))
             (instance $feed (export "poll" (func $poll)))
-            (export "todo:platform/publisher@0.1.0" (instance $publisher))
-            (export "todo:platform/feed@0.1.0" (instance $feed))
+            (export "example:platform/publisher@0.1.0" (instance $publisher))
+            (export "example:platform/feed@0.1.0" (instance $feed))
         )"#
     );
     for (from, to) in changes {

@@ -22,12 +22,12 @@ fn padded(mut component: Vec<u8>, size: usize, seed: u8) -> Vec<u8> {
 #[test]
 fn six_components_with_a_shared_adapter_load_at_once() {
     let mut lines = String::from(
-        "dependencies_inherit_configuration = true\ndependencies = { \"todo:platform\" = { path = \"adapter.wasm\" } }\n",
+        "dependencies_inherit_configuration = true\ndependencies = { \"example:platform\" = { path = \"adapter.wasm\" } }\n",
     );
     for number in 1..6 {
         write!(
             lines,
-            "[component.more{number}]\nsource = \"{number}.wasm\"\ndependencies_inherit_configuration = true\ndependencies = {{ \"todo:platform\" = {{ path = \"adapter.wasm\" }} }}\n"
+            "[component.more{number}]\nsource = \"{number}.wasm\"\ndependencies_inherit_configuration = true\ndependencies = {{ \"example:platform\" = {{ path = \"adapter.wasm\" }} }}\n"
         )
         .unwrap();
     }

@@ -83,10 +83,13 @@ fn a_profile_overrides_what_it_names() {
         .collect();
     let replaced = sidespin_manifest::DependencySource::Path("debug-adapter.wasm".to_owned());
     assert_eq!(
-        sources.iter().filter(|(name, _)| name == "todo:platform").count(),
+        sources
+            .iter()
+            .filter(|(name, _)| name == "example:platform")
+            .count(),
         1
     );
-    assert!(sources.contains(&("todo:platform".to_owned(), replaced)));
+    assert!(sources.contains(&("example:platform".to_owned(), replaced)));
 }
 
 mod robustness {
