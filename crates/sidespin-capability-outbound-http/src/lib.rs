@@ -1,6 +1,7 @@
 //! `wasi:http` out of a component, 0.2 and 0.3: to the hosts that the manifest grants, and to the application's other
 //! components, which `http://<component>.spin.internal` names and which are called inside this process.
 
+mod client;
 mod send;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi_http::{Error, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView};
 
 pub use send::OutboundHooks;
+
+use crate::client::Client;
 
 /// The capability.
 #[derive(Debug)]
@@ -65,8 +68,26 @@ impl ServiceDirectory {
 #[derive(Debug)]
 pub struct ComponentAccess {
     pub(crate) component: ComponentId,
-    pub(crate) allowed: AllowedHosts,
+    pub(crate) allowed: Arc<AllowedHosts>,
     pub(crate) services: ServiceDirectory,
+    /// Made for the first request that leaves the process; most components never send one.
+    client: OnceLock<Client>,
+}
+
+impl ComponentAccess {
+    fn new(component: ComponentId, allowed: AllowedHosts, services: ServiceDirectory) -> Self {
+        Self {
+            component,
+            allowed: Arc::new(allowed),
+            services,
+            client: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        self.client
+            .get_or_init(|| Client::new(self.component.clone(), Arc::clone(&self.allowed)))
+    }
 }
 
 /// What the capability takes from the rest of the host.
@@ -124,11 +145,11 @@ impl Capability for OutboundHttp {
         app.components
             .values()
             .map(|component| {
-                let access = ComponentAccess {
-                    component: component.id.clone(),
-                    allowed: allowed_hosts(component, &needs.variables)?,
-                    services: needs.services.clone(),
-                };
+                let access = ComponentAccess::new(
+                    component.id.clone(),
+                    allowed_hosts(component, &needs.variables)?,
+                    needs.services.clone(),
+                );
                 Ok((component.id.clone(), Arc::new(access)))
             })
             .collect()
@@ -136,11 +157,8 @@ impl Capability for OutboundHttp {
 
     fn instantiate(state: &Self::AppState, component: &ComponentId) -> Self::InstanceState {
         let access = state.get(component).cloned().unwrap_or_else(|| {
-            Arc::new(ComponentAccess {
-                component: component.clone(),
-                allowed: AllowedHosts::default(),
-                services: ServiceDirectory::default(),
-            })
+            let (allowed, services) = (AllowedHosts::default(), ServiceDirectory::default());
+            Arc::new(ComponentAccess::new(component.clone(), allowed, services))
         });
         OutboundHttpState {
             context: WasiHttpCtx::new(),

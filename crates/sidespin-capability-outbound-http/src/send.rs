@@ -1,12 +1,10 @@
 //! Sends one request: to another component, or to a granted host at an address that may be reached.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use http_body_util::BodyExt;
 use sidespin_app::ComponentId;
 use sidespin_outbound::Destination;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::ComponentAccess;
 
@@ -60,10 +58,9 @@ async fn send(
     if let Some(component) = destination.component() {
         return call_component(&access, ComponentId::from(component), request).await;
     }
-    let address = permitted_address(&access, &destination).await?;
-    tracing::trace!(component = %access.component, %address, "sending an outbound request");
-    let (response, driving) = default_send_request(request, options).await?;
-    Ok((response.map(BodyExt::boxed_unsync), Box::new(driving)))
+    let response = access.client().send(request, options.unwrap_or_default()).await?;
+    // The connection is driven by a task of its own.
+    Ok((response, Box::new(std::future::ready(Ok(())))))
 }
 
 async fn call_component(
@@ -80,30 +77,4 @@ async fn call_component(
     };
     let response = services.call(component, request).await?;
     Ok((response, Box::new(std::future::ready(Ok(())))))
-}
-
-/// Every address that the name resolves to must be one that the grant covers, or a granted name could lead to a machine
-/// that nobody meant to grant.
-async fn permitted_address(access: &ComponentAccess, destination: &Destination) -> Result<IpAddr, Error> {
-    let host = destination.host().to_string();
-    let port = destination.port().unwrap_or(443);
-    let addresses = tokio::net::lookup_host((host.trim_matches(['[', ']']), port))
-        .await
-        .map_err(|error| {
-            tracing::warn!(component = %access.component, %host, %error, "an outbound host was not found");
-            Error::DestinationNotFound
-        })?;
-    let mut first = None;
-    for address in addresses {
-        if !access.allowed.allows_address(destination, address.ip()) {
-            let hint =
-                access
-                    .allowed
-                    .address_denial_hint(access.component.as_str(), destination, address.ip());
-            tracing::warn!(component = %access.component, "an outbound request was denied; {hint}");
-            return Err(Error::DestinationIpProhibited);
-        }
-        first.get_or_insert(address.ip());
-    }
-    first.ok_or(Error::DestinationNotFound)
 }
