@@ -22,6 +22,15 @@ pub struct KeyValue;
 /// The store that exists without being configured.
 pub const DEFAULT_STORE: &str = "default";
 
+/// What the capability takes from the rest of the host.
+#[derive(Debug, Clone)]
+pub struct KeyValueNeeds {
+    /// Where stores are whose files are not configured.
+    pub state_directory: PathBuf,
+    /// Pairs to set in the default store before the application starts.
+    pub pairs: Vec<(String, String)>,
+}
+
 /// One store: a label within a file.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -66,8 +75,7 @@ impl Capability for KeyValue {
     const CONFIG_KEYS: &'static [&'static str] = &["key_value_store"];
 
     type Config = KeyValueConfig;
-    /// The state directory.
-    type Needs = PathBuf;
+    type Needs = KeyValueNeeds;
     type AppState = BTreeMap<ComponentId, Granted>;
     type InstanceState = Granted;
 
@@ -78,17 +86,22 @@ impl Capability for KeyValue {
         })
     }
 
-    fn configure(
-        app: &App,
-        config: Self::Config,
-        state_directory: PathBuf,
-    ) -> Result<Self::AppState, Diagnostic> {
-        let own_file = Arc::new(Stores::new(state_directory.join("sqlite_key_value.db")));
+    fn configure(app: &App, config: Self::Config, needs: Self::Needs) -> Result<Self::AppState, Diagnostic> {
+        let own_file = Arc::new(Stores::new(needs.state_directory.join("sqlite_key_value.db")));
         let mut configured = BTreeMap::new();
         configured.insert(DEFAULT_STORE.to_owned(), Arc::clone(&own_file));
         for (label, StoreConfig::Spin { path }) in config.key_value_store {
             let stores = path.map_or_else(|| Arc::clone(&own_file), |path| Arc::new(Stores::new(path)));
             configured.insert(label, stores);
+        }
+        if let Some(stores) = configured.get(DEFAULT_STORE) {
+            stores.set_all(DEFAULT_STORE, &needs.pairs).map_err(|error| {
+                Diagnostic::new(format!(
+                    "the key-value store `{DEFAULT_STORE}` cannot be written to"
+                ))
+                .caused_by(&error)
+                .hint("see to the file's permissions, or leave `--key-value` out")
+            })?;
         }
         let mut granted = BTreeMap::new();
         for component in app.components.values() {

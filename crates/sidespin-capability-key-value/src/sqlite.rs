@@ -17,6 +17,9 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS key_value (
     PRIMARY KEY (store, key)
 ) WITHOUT ROWID";
 
+const SET: &str = "INSERT INTO key_value (store, key, value) VALUES (?1, ?2, ?3)
+    ON CONFLICT (store, key) DO UPDATE SET value = excluded.value";
+
 /// Why a store did not answer.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -71,12 +74,7 @@ impl Stores {
         value: Vec<u8>,
     ) -> Result<(), StoresError> {
         self.run(move |connection| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO key_value (store, key, value) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
-                )?
-                .execute((&*store, &key, &value))?;
+            connection.prepare_cached(SET)?.execute((&*store, &key, &value))?;
             Ok(())
         })
         .await
@@ -109,21 +107,41 @@ impl Stores {
         .await
     }
 
+    /// Makes each value the value of its key, all or none. Blocks.
+    pub(crate) fn set_all(&self, store: &str, pairs: &[(String, String)]) -> Result<(), StoresError> {
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        self.run_blocking(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            for (key, value) in pairs {
+                transaction
+                    .prepare_cached(SET)?
+                    .execute((store, key, value.as_bytes()))?;
+            }
+            transaction.commit()
+        })
+    }
+
     async fn run<R: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, StoresError> {
         let stores = Arc::clone(self);
-        let running = tokio::task::spawn_blocking(move || {
-            let mut slot = stores.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let connection = match slot.take() {
-                Some(connection) => connection,
-                None => stores.open()?,
-            };
-            let result = work(slot.insert(connection));
-            result.map_err(StoresError::from)
-        });
+        let running = tokio::task::spawn_blocking(move || stores.run_blocking(work));
         running.await.map_err(|_ended| StoresError::Interrupted)?
+    }
+
+    fn run_blocking<R>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R>,
+    ) -> Result<R, StoresError> {
+        let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match slot.take() {
+            Some(connection) => connection,
+            None => self.open()?,
+        };
+        Ok(work(slot.insert(connection))?)
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {

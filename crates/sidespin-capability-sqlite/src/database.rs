@@ -130,6 +130,17 @@ pub struct PooledConnection {
 }
 
 impl PooledConnection {
+    /// Runs any number of statements and drops their results. Blocks.
+    ///
+    /// # Errors
+    /// SQLite refuses one of them; those before it were run.
+    pub fn execute_batch(&self, statements: &str) -> Result<(), DatabaseError> {
+        match &self.connection {
+            Some(connection) => Ok(connection.execute_batch(statements)?),
+            None => Err(DatabaseError::Interrupted),
+        }
+    }
+
     /// Runs one statement. Blocks; call it off the async workers.
     ///
     /// # Errors

@@ -25,6 +25,15 @@ pub struct Sqlite;
 /// The database that exists without being configured.
 pub const DEFAULT_DATABASE: &str = "default";
 
+/// What the capability takes from the rest of the host.
+#[derive(Debug, Clone)]
+pub struct SqliteNeeds {
+    /// Where databases are whose files are not configured.
+    pub state_directory: PathBuf,
+    /// SQL to run on the default database before the application starts, such as a migration.
+    pub statements: Vec<String>,
+}
+
 /// One instance's databases: those that its component is granted, and whether each is configured.
 pub type Granted = Arc<BTreeMap<String, Option<Arc<Database>>>>;
 
@@ -62,8 +71,7 @@ impl Capability for Sqlite {
     const CONFIG_KEYS: &'static [&'static str] = &["sqlite_database"];
 
     type Config = SqliteConfig;
-    /// The state directory.
-    type Needs = PathBuf;
+    type Needs = SqliteNeeds;
     type AppState = BTreeMap<ComponentId, Granted>;
     type InstanceState = Granted;
 
@@ -74,19 +82,29 @@ impl Capability for Sqlite {
         })
     }
 
-    fn configure(
-        app: &App,
-        config: Self::Config,
-        state_directory: PathBuf,
-    ) -> Result<Self::AppState, Diagnostic> {
+    fn configure(app: &App, config: Self::Config, needs: Self::Needs) -> Result<Self::AppState, Diagnostic> {
+        let SqliteNeeds {
+            state_directory,
+            statements,
+        } = needs;
         let mut databases = BTreeMap::new();
         for (name, DatabaseConfig::Spin { path }) in config.sqlite_database {
             let path = path.unwrap_or_else(|| state_directory.join(format!("sqlite_{name}.db")));
             databases.insert(name, Arc::new(Database::new(path)));
         }
-        databases
+        let default = databases
             .entry(DEFAULT_DATABASE.to_owned())
             .or_insert_with(|| Arc::new(Database::new(state_directory.join("sqlite_db.db"))));
+        for statement in statements {
+            let run = || default.connect()?.execute_batch(&statement);
+            run().map_err(|error| {
+                Diagnostic::new(format!(
+                    "a statement for the database `{DEFAULT_DATABASE}` failed"
+                ))
+                .caused_by(&error)
+                .hint("correct the SQL that `--sqlite` gives")
+            })?;
+        }
         for component in app.components.values() {
             if let Some(missing) = component
                 .sqlite_databases

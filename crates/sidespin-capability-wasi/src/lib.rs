@@ -26,10 +26,20 @@ impl HasData for Wasi {
     type Data<'a> = WasiCtxView<'a>;
 }
 
+/// What the capability takes from the rest of the host.
+#[derive(Debug, Clone)]
+pub struct WasiNeeds {
+    /// For templates in `environment`.
+    pub variables: Arc<Variables>,
+    /// Where what components print is kept, beside the log: `<component>_stdout.txt` and `<component>_stderr.txt`.
+    pub log_directory: Option<PathBuf>,
+}
+
 /// What instances of one component are made from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ComponentEnvironment {
-    component: Option<ComponentId>,
+    stdout: ComponentOutput,
+    stderr: ComponentOutput,
     environment: Vec<(String, String)>,
     mounts: Vec<(PathBuf, String)>,
 }
@@ -39,7 +49,7 @@ impl Capability for Wasi {
     const SERVES: &'static [&'static str] = link::SERVES;
 
     type Config = BTreeMap<String, ()>;
-    type Needs = Arc<Variables>;
+    type Needs = WasiNeeds;
     type AppState = BTreeMap<ComponentId, ComponentEnvironment>;
     type InstanceState = WasiCtx;
 
@@ -48,29 +58,27 @@ impl Capability for Wasi {
         link::add_p3(linker)
     }
 
-    fn configure(
-        app: &App,
-        _config: Self::Config,
-        variables: Self::Needs,
-    ) -> Result<Self::AppState, Diagnostic> {
+    fn configure(app: &App, _config: Self::Config, needs: Self::Needs) -> Result<Self::AppState, Diagnostic> {
         app.components
             .values()
             .map(|component| {
-                let rendered = variables
-                    .render_map(&component.environment)
-                    .map_err(|(name, error)| {
-                        Diagnostic::new(format!(
-                            "environment entry `{name}` of `{}` has no value",
-                            component.id
-                        ))
-                        .at(component.location_of("environment").cloned())
-                        .caused_by(&error)
-                        .hint(
-                            error
-                                .hint()
-                                .unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()),
-                        )
-                    })?;
+                let rendered =
+                    needs
+                        .variables
+                        .render_map(&component.environment)
+                        .map_err(|(name, error)| {
+                            Diagnostic::new(format!(
+                                "environment entry `{name}` of `{}` has no value",
+                                component.id
+                            ))
+                            .at(component.location_of("environment").cloned())
+                            .caused_by(&error)
+                            .hint(
+                                error
+                                    .hint()
+                                    .unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()),
+                            )
+                        })?;
                 let environment = rendered
                     .into_iter()
                     .map(|(name, value)| (name, value.expose().to_owned()))
@@ -80,11 +88,13 @@ impl Capability for Wasi {
                     .iter()
                     .map(|mount| (mount.host_path.clone(), mount.guest_path.clone()))
                     .collect();
-                let id = component.id.clone();
+                let output =
+                    |stream| ComponentOutput::open(&component.id, stream, needs.log_directory.as_deref());
                 Ok((
-                    id.clone(),
+                    component.id.clone(),
                     ComponentEnvironment {
-                        component: Some(id),
+                        stdout: output("stdout")?,
+                        stderr: output("stderr")?,
                         environment,
                         mounts,
                     },
@@ -103,11 +113,9 @@ impl Capability for Wasi {
             return builder.build();
         };
         builder.envs(&environment.environment);
-        if let Some(id) = &environment.component {
-            builder
-                .stdout(ComponentOutput::new(id.clone()))
-                .stderr(ComponentOutput::new(id.clone()));
-        }
+        builder
+            .stdout(environment.stdout.clone())
+            .stderr(environment.stderr.clone());
         for (host_path, guest_path) in &environment.mounts {
             if let Err(error) = builder.preopened_dir(host_path, guest_path, FsPerms::ReadOnly) {
                 tracing::warn!(%component, path = %host_path.display(), %error, "a directory could not be mounted");

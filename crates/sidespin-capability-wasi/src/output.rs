@@ -1,10 +1,13 @@
-//! A component's standard output and error, as lines of the host's log.
+//! A component's standard output and error, as lines of the host's log and, where a directory for them is named, in files.
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use sidespin_app::ComponentId;
+use sidespin_app::{ComponentId, Diagnostic};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
@@ -15,11 +18,30 @@ const LONGEST_LINE: usize = 16 << 10;
 #[derive(Debug, Clone)]
 pub(crate) struct ComponentOutput {
     component: ComponentId,
+    file: Option<Arc<Mutex<File>>>,
 }
 
 impl ComponentOutput {
-    pub(crate) fn new(component: ComponentId) -> Self {
-        Self { component }
+    /// The output of `component`, kept in `<directory>/<component>_<stream>.txt` too if a directory is given.
+    pub(crate) fn open(
+        component: &ComponentId,
+        stream: &str,
+        directory: Option<&Path>,
+    ) -> Result<Self, Diagnostic> {
+        let open = |directory: &Path| {
+            fs::create_dir_all(directory)?;
+            let path = directory.join(format!("{component}_{stream}.txt"));
+            File::options().create(true).append(true).open(path)
+        };
+        let file = directory.map(open).transpose().map_err(|error| {
+            Diagnostic::new(format!("what `{component}` prints cannot be kept"))
+                .caused_by(&error)
+                .hint("name a directory that can be written to with `--log-dir`, or leave it out")
+        })?;
+        Ok(Self {
+            component: component.clone(),
+            file: file.map(|file| Arc::new(Mutex::new(file))),
+        })
     }
 }
 
@@ -32,7 +54,7 @@ impl IsTerminal for ComponentOutput {
 impl StdoutStream for ComponentOutput {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(Lines {
-            component: self.component.clone(),
+            output: self.clone(),
             pending: Vec::new(),
         })
     }
@@ -40,16 +62,23 @@ impl StdoutStream for ComponentOutput {
 
 /// Collects bytes until a line ends. What is left when it is dropped is a line too.
 struct Lines {
-    component: ComponentId,
+    output: ComponentOutput,
     pending: Vec<u8>,
 }
 
 impl Lines {
     fn log(&mut self) {
+        if let Some(file) = &self.output.file {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            // Goes to the system's cache, which takes it at once; a full disk must not stop the component.
+            if let Err(error) = file.write_all(&self.pending) {
+                tracing::warn!(component = %self.output.component, %error, "what it prints cannot be kept");
+            }
+        }
         let line = String::from_utf8_lossy(&self.pending);
         let line = line.trim_end();
         if !line.is_empty() {
-            tracing::info!(target: "component", component = %self.component, "{line}");
+            tracing::info!(target: "component", component = %self.output.component, "{line}");
         }
         self.pending.clear();
     }

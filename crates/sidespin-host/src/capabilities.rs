@@ -11,11 +11,11 @@ use sidespin_app::{App, Component, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
 use sidespin_capability_jobs::Jobs;
 use sidespin_capability_kafka::{Kafka, KafkaNeeds};
-use sidespin_capability_key_value::KeyValue;
+use sidespin_capability_key_value::{KeyValue, KeyValueNeeds};
 use sidespin_capability_outbound_http::{OutboundHttp, OutboundHttpNeeds, ServiceDirectory};
-use sidespin_capability_sqlite::Sqlite;
+use sidespin_capability_sqlite::{Sqlite, SqliteNeeds};
 use sidespin_capability_variables::Variables;
-use sidespin_capability_wasi::Wasi;
+use sidespin_capability_wasi::{Wasi, WasiNeeds};
 use sidespin_engine::InstanceLimits;
 use sidespin_expressions::Variables as VariableValues;
 use sidespin_job_store::JobStore;
@@ -34,7 +34,9 @@ macro_rules! for_each_capability {
 /// What the capabilities take from the rest of the host.
 pub(crate) struct Needs {
     pub(crate) variables: Arc<VariableValues>,
-    pub(crate) state_directory: PathBuf,
+    pub(crate) log_directory: Option<PathBuf>,
+    pub(crate) key_value: KeyValueNeeds,
+    pub(crate) sqlite: SqliteNeeds,
     pub(crate) services: ServiceDirectory,
     pub(crate) kafka: KafkaNeeds,
     pub(crate) jobs: Arc<JobStore>,
@@ -56,7 +58,9 @@ impl Capabilities {
     pub(crate) fn configure(app: &App, config: &RuntimeConfig, needs: Needs) -> Result<Self, Diagnostic> {
         let Needs {
             variables,
-            state_directory,
+            log_directory,
+            key_value,
+            sqlite,
             services,
             kafka,
             jobs,
@@ -65,12 +69,16 @@ impl Capabilities {
             variables: Arc::clone(&variables),
             services,
         };
+        let wasi_needs = WasiNeeds {
+            variables: Arc::clone(&variables),
+            log_directory,
+        };
         Ok(Self {
-            wasi: Wasi::configure(app, section::<Wasi>(config)?, Arc::clone(&variables))?,
+            wasi: Wasi::configure(app, section::<Wasi>(config)?, wasi_needs)?,
             outbound_http: OutboundHttp::configure(app, section::<OutboundHttp>(config)?, http_needs)?,
             variables: Variables::configure(app, section::<Variables>(config)?, variables)?,
-            key_value: KeyValue::configure(app, section::<KeyValue>(config)?, state_directory.clone())?,
-            sqlite: Sqlite::configure(app, section::<Sqlite>(config)?, state_directory)?,
+            key_value: KeyValue::configure(app, section::<KeyValue>(config)?, key_value)?,
+            sqlite: Sqlite::configure(app, section::<Sqlite>(config)?, sqlite)?,
             kafka: Kafka::configure(app, section::<Kafka>(config)?, kafka)?,
             jobs: Jobs::configure(app, section::<Jobs>(config)?, jobs)?,
         })

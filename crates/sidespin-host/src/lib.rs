@@ -22,13 +22,16 @@ use std::time::Duration;
 use sidespin_app::{App, Diagnostic, Diagnostics};
 use sidespin_broker::Broker;
 use sidespin_capability_kafka::KafkaNeeds;
+use sidespin_capability_key_value::KeyValueNeeds;
 use sidespin_capability_outbound_http::ServiceDirectory;
+use sidespin_capability_sqlite::SqliteNeeds;
 use sidespin_engine::{Engine, EngineConfig, EngineError};
 use sidespin_expressions::Variables;
 use sidespin_job_store::JobStore;
 use sidespin_manifest::RuntimeConfig;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{PoolConfig, TriggerError};
+pub use sidespin_trigger_http::TlsFiles;
 use sidespin_trigger_kafka::KafkaTriggerNeeds;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +56,14 @@ pub struct HostOptions {
     pub state_directory: PathBuf,
     /// Where the HTTP trigger listens.
     pub http_listen: SocketAddr,
+    /// What makes it an HTTPS server.
+    pub tls: Option<TlsFiles>,
+    /// Where what components print is kept, beside the log.
+    pub log_directory: Option<PathBuf>,
+    /// SQL to run on the default SQLite database before the application starts.
+    pub sqlite_statements: Vec<String>,
+    /// Pairs to set in the default key-value store before the application starts.
+    pub key_values: Vec<(String, String)>,
     /// Where metrics and health are served.
     pub admin_listen: SocketAddr,
     /// Where the embedded Kafka broker listens, if one is needed.
@@ -91,6 +102,8 @@ impl From<Diagnostic> for HostError {
 pub struct Started {
     /// The application's address, if it has HTTP triggers.
     pub http: Option<SocketAddr>,
+    /// Whether it is reached by HTTPS.
+    pub is_https: bool,
     /// The embedded Kafka broker's address, if it runs.
     pub kafka: Option<SocketAddr>,
     /// The admin port.
@@ -101,6 +114,7 @@ pub struct Started {
 #[derive(Debug)]
 pub struct Host {
     triggers: Triggers,
+    is_https: bool,
     kafka: Kafka,
     metrics: Metrics,
     admin_listen: SocketAddr,
@@ -130,7 +144,15 @@ impl Host {
         let jobs = Arc::new(open_jobs(&state_directory)?);
         let needs = Needs {
             variables: Arc::new(variables),
-            state_directory: state_directory.clone(),
+            log_directory: options.log_directory,
+            key_value: KeyValueNeeds {
+                state_directory: state_directory.clone(),
+                pairs: options.key_values,
+            },
+            sqlite: SqliteNeeds {
+                state_directory: state_directory.clone(),
+                statements: options.sqlite_statements,
+            },
             services: directory.clone(),
             kafka: KafkaNeeds {
                 connection: kafka.connection.clone(),
@@ -146,11 +168,13 @@ impl Host {
             Diagnostic::new(format!("the host's interfaces could not be linked: {error:#}"))
         })?;
         let instances = components::shared(Components::link(&app, &engine, &linker, capabilities)?);
+        let is_https = options.tls.is_some();
         let triggers = Triggers::new(
             &app,
             &instances,
             triggers::Needs {
                 http_listen: options.http_listen,
+                tls: options.tls,
                 pool: options.pool.clone(),
                 metrics: metrics.clone(),
                 kafka: KafkaTriggerNeeds {
@@ -167,6 +191,7 @@ impl Host {
         )?;
         Ok(Self {
             triggers,
+            is_https,
             kafka,
             metrics,
             admin_listen: options.admin_listen,
@@ -184,7 +209,7 @@ impl Host {
         shutdown: CancellationToken,
         started: impl FnOnce(Started) + Send,
     ) -> Result<(), HostError> {
-        let admin_listen = self.admin_listen;
+        let (admin_listen, is_https) = (self.admin_listen, self.is_https);
         let refused = |error: std::io::Error| {
             HostError::Environment(
                 Diagnostic::new(format!("cannot listen on {admin_listen} for metrics and health"))
@@ -209,6 +234,7 @@ impl Host {
         let announce = |http| {
             started(Started {
                 http,
+                is_https,
                 kafka,
                 admin: admin_address,
             })

@@ -9,7 +9,7 @@ use sidespin_capability_outbound_http::ServiceDirectory;
 use sidespin_job_store::JobStore;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
-use sidespin_trigger_http::{HttpNeeds, HttpTrigger};
+use sidespin_trigger_http::{HttpNeeds, HttpTrigger, TlsFiles};
 use sidespin_trigger_jobs::{JobsNeeds, JobsTrigger};
 use sidespin_trigger_kafka::{KafkaTrigger, KafkaTriggerNeeds};
 use tokio::sync::watch;
@@ -31,6 +31,7 @@ const TYPES: &[&str] = &[
 /// What the triggers take from the command line and the rest of the host.
 pub(crate) struct Needs {
     pub(crate) http_listen: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
     pub(crate) pool: PoolConfig,
     pub(crate) metrics: Metrics,
     pub(crate) kafka: KafkaTriggerNeeds,
@@ -74,6 +75,7 @@ impl Triggers {
     ) -> Result<Self, Diagnostic> {
         let Needs {
             http_listen,
+            tls,
             pool,
             metrics,
             kafka,
@@ -81,6 +83,7 @@ impl Triggers {
         } = needs;
         let http_needs = HttpNeeds {
             listen: http_listen,
+            tls,
             pool: pool.clone(),
             metrics: metrics.clone(),
         };

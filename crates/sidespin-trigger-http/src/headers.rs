@@ -85,7 +85,12 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
 }
 
 /// The request's URI with scheme and authority, which `wasi:http` wants and HTTP/1 leaves to the Host header.
-pub(crate) fn absolute(uri: &Uri, headers: &HeaderMap, listening: SocketAddr) -> Option<Uri> {
+pub(crate) fn absolute(
+    uri: &Uri,
+    headers: &HeaderMap,
+    scheme: &Scheme,
+    listening: SocketAddr,
+) -> Option<Uri> {
     let authority = match uri.authority() {
         Some(authority) => authority.clone(),
         None => match headers.get(header::HOST) {
@@ -94,7 +99,7 @@ pub(crate) fn absolute(uri: &Uri, headers: &HeaderMap, listening: SocketAddr) ->
         },
     };
     let mut parts = Parts::default();
-    parts.scheme = Some(uri.scheme().cloned().unwrap_or(Scheme::HTTP));
+    parts.scheme = Some(scheme.clone());
     parts.authority = Some(authority);
     parts.path_and_query = uri.path_and_query().cloned().or_else(|| "/".parse().ok());
     Uri::from_parts(parts).ok()

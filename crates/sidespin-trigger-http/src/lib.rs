@@ -8,6 +8,7 @@ mod metrics;
 mod problem;
 mod router;
 mod server;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,14 +23,18 @@ use crate::bindings::HttpBindings;
 use crate::config::{EntryConfig, RouteConfig};
 use crate::metrics::HttpMetrics;
 use crate::router::Router;
+use crate::tls::Tls;
 
 pub use dispatch::HttpServices;
+pub use tls::TlsFiles;
 
 /// What the trigger takes from the rest of the host.
 #[derive(Debug, Clone)]
 pub struct HttpNeeds {
     /// Where to listen; port 0 for a free one.
     pub listen: SocketAddr,
+    /// The identity to serve HTTPS with; HTTP without one.
+    pub tls: Option<TlsFiles>,
     /// How instances are kept.
     pub pool: PoolConfig,
     /// Where requests are counted.
@@ -39,6 +44,7 @@ pub struct HttpNeeds {
 /// All HTTP routes of an application.
 pub struct HttpTrigger<T: WasiHttpView + 'static> {
     listen: SocketAddr,
+    tls: Option<Tls>,
     router: Router,
     services: HttpServices<T>,
 }
@@ -89,12 +95,13 @@ impl<T: WasiHttpView + 'static> Trigger<T> for HttpTrigger<T> {
         let metrics = HttpMetrics::register(&needs.metrics);
         Ok(Self {
             listen: needs.listen,
+            tls: needs.tls.as_ref().map(Tls::read).transpose()?,
             router: Router::new(routes)?,
             services: HttpServices::new(pools, metrics),
         })
     }
 
     async fn run(self, context: TriggerContext) -> Result<(), TriggerError> {
-        server::run(self.listen, self.router, self.services, context).await
+        server::run(self.listen, self.tls, self.router, self.services, context).await
     }
 }

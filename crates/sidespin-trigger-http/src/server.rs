@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -19,11 +20,13 @@ use hyper_util::server::graceful::GracefulShutdown;
 use sidespin_trigger::{TriggerContext, TriggerError};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use wasmtime_wasi_http::{Error, WasiBody, WasiHttpView};
 
 use crate::dispatch::{DispatchError, HttpServices};
 use crate::router::Router;
+use crate::tls::Tls;
 use crate::{headers, problem};
 
 /// Connections open at once; further ones wait to be accepted. Room for many event streams, bounded all the same.
@@ -40,11 +43,13 @@ struct Application<T: WasiHttpView + 'static> {
     router: Router,
     services: HttpServices<T>,
     listening: SocketAddr,
+    scheme: Scheme,
     shutdown: CancellationToken,
 }
 
 pub(crate) async fn run<T: WasiHttpView + 'static>(
     listen: SocketAddr,
+    tls: Option<Tls>,
     router: Router,
     services: HttpServices<T>,
     context: TriggerContext,
@@ -58,13 +63,18 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
     let listening = listener.local_addr().map_err(refused)?;
     for (pattern, component) in router.patterns() {
-        tracing::debug!(%component, "http://{listening}{pattern}");
+        tracing::debug!(%component, "{listening}{pattern}");
     }
     let shutdown = context.shutdown.clone();
     let application = Arc::new(Application {
         router,
         services,
         listening,
+        scheme: if tls.is_some() {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        },
         shutdown: shutdown.clone(),
     });
     context.listening(listening);
@@ -94,11 +104,22 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
             let client = described_client.clone();
             async move { Ok::<_, Infallible>(application.answer(request, client.as_ref()).await) }
         });
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        let connection = graceful.watch(connection);
+        let (builder, tls, watcher) = (Arc::clone(&builder), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
+            let stream = match tls {
+                None => Either::Left(stream),
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => Either::Right(stream),
+                    Err(error) => {
+                        tracing::debug!(%client, %error, "a client did not complete the TLS handshake");
+                        return;
+                    }
+                },
+            };
+            let connection = builder
+                .serve_connection(TokioIo::new(stream), service)
+                .into_owned();
+            let connection = watcher.watch(connection);
             if let Err(error) = connection.await {
                 tracing::debug!(%client, %error, "a connection ended in an error");
             }
@@ -140,7 +161,7 @@ impl<T: WasiHttpView + 'static> Application<T> {
         let Some(matched) = self.router.find(parts.uri.path()) else {
             return problem::response(StatusCode::NOT_FOUND);
         };
-        let Some(uri) = headers::absolute(&parts.uri, &parts.headers, self.listening) else {
+        let Some(uri) = headers::absolute(&parts.uri, &parts.headers, &self.scheme, self.listening) else {
             return problem::response(StatusCode::BAD_REQUEST);
         };
         headers::strip(&mut parts.headers);

@@ -225,7 +225,7 @@ async fn addresses(stdout: ChildStdout) -> anyhow::Result<Addresses> {
         let (Some(name), Some(address)) = (words.next(), words.next()) else {
             continue;
         };
-        let address = address.trim_start_matches("http://");
+        let address = address.rsplit('/').next().unwrap_or(address);
         match name {
             "application" => http = Some(address.parse()?),
             "kafka" => kafka = Some(address.parse()?),

@@ -9,7 +9,7 @@ use clap::Args;
 use sidespin_app::{App, ComponentId, Diagnostic, Diagnostics};
 use sidespin_engine::EngineConfig;
 use sidespin_expressions::{Declaration, EnvProvider, Resolver, StaticProvider, Variables, parse_dotenv};
-use sidespin_host::{Host, HostOptions, Started};
+use sidespin_host::{Host, HostOptions, Started, TlsFiles};
 use sidespin_loader::{LoadOptions, Loader};
 use sidespin_manifest::{RuntimeConfig, Source};
 use sidespin_telemetry::LogFormat;
@@ -40,6 +40,24 @@ pub(crate) struct Up {
     /// Where to serve HTTP. [env: SPIN_HTTP_LISTEN_ADDR] [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Serve HTTPS with this certificate, a PEM file. [env: SPIN_TLS_CERT]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SPIN_TLS_CERT",
+        hide_env = true,
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, a PEM file. [env: SPIN_TLS_KEY]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SPIN_TLS_KEY",
+        hide_env = true,
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
     /// Where to serve /metrics, /health/live and /health/ready.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3001")]
     admin_listen: SocketAddr,
@@ -67,6 +85,15 @@ pub(crate) struct Up {
     /// Where state is kept. [default: .sidespin beside the manifest]
     #[arg(long, value_name = "DIRECTORY")]
     state_dir: Option<PathBuf>,
+    /// Keep what components print in this directory, beside the log.
+    #[arg(long, value_name = "DIRECTORY")]
+    log_dir: Option<PathBuf>,
+    /// SQL to run on the default SQLite database first, such as a migration; @FILE takes it from a file.
+    #[arg(long, value_name = "SQL")]
+    sqlite: Vec<String>,
+    /// A pair to set in the default key-value store first.
+    #[arg(long = "key-value", value_name = "KEY=VALUE", value_parser = pair)]
+    key_values: Vec<(String, String)>,
     /// Calls after which an instance is replaced; 1 for a fresh instance each time.
     #[arg(long, value_name = "CALLS", default_value_t = PoolConfig::default().uses, value_parser = at_least_one)]
     max_instance_reuse_count: usize,
@@ -165,6 +192,17 @@ impl Up {
             runtime_config,
             state_directory,
             http_listen: self.http_listen(environment)?,
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(certificate, key)| TlsFiles { certificate, key }),
+            log_directory: self.log_dir,
+            sqlite_statements: self
+                .sqlite
+                .into_iter()
+                .map(statements)
+                .collect::<Result<_, _>>()?,
+            key_values: self.key_values,
             admin_listen: self.admin_listen,
             kafka_listen: self.kafka_listen,
             shutdown_grace: Duration::from_secs(self.shutdown_grace),
@@ -287,6 +325,18 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         })
 }
 
+/// SQL as it was given, or from the file that `@` names.
+fn statements(given: String) -> Result<String, Failure> {
+    let Some(file) = given.strip_prefix('@') else {
+        return Ok(given);
+    };
+    std::fs::read_to_string(file).map_err(|error| {
+        Diagnostic::new(format!("`{file}`, which `--sqlite` names, cannot be read"))
+            .caused_by(&error)
+            .into()
+    })
+}
+
 fn engine_config(environment: &impl Environment) -> Result<EngineConfig, Failure> {
     let mut config = EngineConfig::default();
     if let Some(text) = environment.get("SPIN_MAX_INSTANCE_MEMORY") {
@@ -329,7 +379,8 @@ fn read_runtime_config(file: &Path) -> Result<RuntimeConfig, Failure> {
 fn announce(name: &str, started: &Started) {
     let mut text = format!("{name} is ready\n");
     if let Some(http) = started.http {
-        text.push_str(&format!("  application  http://{http}\n"));
+        let scheme = if started.is_https { "https" } else { "http" };
+        text.push_str(&format!("  application  {scheme}://{http}\n"));
     }
     if let Some(kafka) = started.kafka {
         text.push_str(&format!("  kafka        {kafka}\n"));
