@@ -75,7 +75,24 @@ fn syntax_diagnostics(source: &Source, errors: Vec<toml::de::Error>) -> Diagnost
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(errors.into_iter().map(|error| {
         let location = error.span().map(|span| source.locate(span));
-        Diagnostic::new(format!("invalid TOML: {}", error.message())).at(location)
+        Diagnostic::new(format!("invalid TOML: {}", error.message()))
+            .at(location)
+            .hint(syntax_hint(error.message()))
     }));
     diagnostics
+}
+
+/// What to do about a mistake of syntax. The parser's words are all that tells one from another; to words that are not known
+/// here the remedy is the general one.
+fn syntax_hint(message: &str) -> &'static str {
+    let says = |any: &[&str]| any.iter().any(|words| message.contains(words));
+    if says(&["duplicate key"]) {
+        "keep one of the two, or give one another name"
+    } else if says(&["must be quoted", "invalid basic string", "invalid literal string"]) {
+        "put text between quotation marks, such as `name = \"value\"`"
+    } else if says(&["unclosed table", "unclosed array table"]) {
+        "close the header with `]`, such as `[application]`, or with `]]`, such as `[[trigger.http]]`"
+    } else {
+        "write `key = value` pairs below `[table]` headers, as https://toml.io describes"
+    }
 }

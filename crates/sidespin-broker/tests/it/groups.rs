@@ -71,6 +71,34 @@ async fn two_members_share_cooperatively() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_groups_of_one_topic_both_receive_every_message() {
+    let broker = TestBroker::start_with(&["t"]).await;
+    let producer = broker.producer();
+    let (one, two) = (broker.consumer("one", &["t"]), broker.consumer("two", &["t"]));
+    // One group is there from the start, the other comes later; that the first commits is nothing to the second.
+    poll_until(&[&one], |_index, _message| assigned(&one) == 3);
+    for number in 0..60 {
+        send(&producer, "t", &format!("key {number}"), &number.to_string()).await;
+    }
+    let all = |consumer: &BaseConsumer, numbers: std::ops::Range<i32>| {
+        let mut received: Vec<i32> = receive(consumer, numbers.len())
+            .iter()
+            .map(|message| value(message).parse().unwrap())
+            .collect();
+        received.sort_unstable();
+        assert_eq!(received, numbers.collect::<Vec<_>>());
+        consumer.commit_consumer_state(CommitMode::Sync).unwrap();
+    };
+    all(&one, 0..60);
+    all(&two, 0..60);
+    for number in 60..90 {
+        send(&producer, "t", &format!("key {number}"), &number.to_string()).await;
+    }
+    all(&two, 60..90);
+    all(&one, 60..90);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn committed_offsets_survive_a_restart() {
     let broker = TestBroker::start().await;
     let producer = broker.producer();

@@ -1,10 +1,11 @@
 //! Groups: positions, rebalancing, back-pressure.
 
-use std::collections::BTreeSet;
-
 use sidespin_kafka_client::{Assignment, GroupConsumer, GroupEvent, Position, Producer, Start};
 
 use crate::cluster::{Cluster, join, message, records};
+
+/// Messages of one partition that may be worked on at a time, as the crate has it.
+const FULL: usize = 1000;
 
 fn position(assignment: &Assignment, offset: i64) -> Position {
     Position {
@@ -102,33 +103,56 @@ async fn partitions_move_only_when_they_are_released_and_with_their_positions() 
     assert_ne!(taken_over[0].partition, revoked[0].partition);
 }
 
+/// A key whose messages get into another partition than `partition`.
+async fn key_beside(producer: &Producer, partition: i32) -> String {
+    for key in 0.. {
+        let key = format!("beside {key}");
+        if producer.send(message(&key, "tried")).await.unwrap().partition != partition {
+            return key;
+        }
+    }
+    unreachable!("one of all keys is hashed elsewhere")
+}
+
 #[tokio::test]
 async fn a_partition_pauses_while_too_much_of_it_is_being_worked_on() {
-    let cluster = Cluster::start(1).await;
+    let cluster = Cluster::start(2).await;
     let producer = Producer::new(cluster.connection.clone());
-    let total = 6000;
-    producer
+    let total = 6500;
+    let written = producer
         .send_all((0..total).map(|_| message("k", "v")).collect())
         .await
         .unwrap();
+    let (partition, first) = (written[0].partition, written[0].offset);
+    let beside = key_beside(&producer, partition).await;
     let mut consumer = join(&cluster.connection, Start::Earliest).await;
-    let mut held = Vec::new();
-    let mut most_held = 0;
-    let mut seen = BTreeSet::new();
+    let mut seen = Vec::new();
+    let mut markers = 0;
     while seen.len() < total {
-        // Held until nothing more comes: that is what a slow component does.
-        tokio::select! {
-            biased;
-            read = records(&mut consumer) => {
-                assert!(read.iter().all(|delivered| seen.insert(delivered.record.offset)));
-                held.extend(read);
-                most_held = most_held.max(held.len());
-            }
-            () = tokio::time::sleep(std::time::Duration::from_millis(300)) => held.clear(),
+        // Held until the partition must be full: that is what a slow component does.
+        let mut held = Vec::new();
+        while held.len() < FULL && seen.len() < total {
+            let mut read = records(&mut consumer).await;
+            read.retain(|delivered| delivered.record.key.as_deref() == Some(b"k"));
+            seen.extend(read.iter().map(|delivered| delivered.record.offset));
+            held.extend(read);
         }
+        assert!(held.len() <= FULL, "{} at once", held.len());
+        // What is written to the other partition now comes next: this one is paused, and only this one.
+        markers += 1;
+        let marker = format!("marker {markers}");
+        producer.send(message(&beside, marker.clone())).await.unwrap();
+        let next = loop {
+            let mut read = records(&mut consumer).await;
+            read.retain(|delivered| delivered.record.value.as_deref() != Some(b"tried"));
+            if !read.is_empty() {
+                break read;
+            }
+        };
+        assert_eq!(next.len(), 1);
+        assert_eq!(next[0].record.value.as_deref(), Some(marker.as_bytes()));
     }
-    assert!(most_held < 2000, "{most_held} at once");
-    assert!(seen.into_iter().eq(0..i64::try_from(total).unwrap()));
+    assert!(seen.into_iter().eq(first..first + i64::try_from(total).unwrap()));
 }
 
 #[tokio::test]

@@ -238,7 +238,7 @@ impl Up {
             return Ok(());
         }
         app.retain_components(&ids)
-            .map_err(|unknown| Diagnostic::new(unknown.to_string()).into())
+            .map_err(|unknown| Diagnostic::from(unknown).into())
     }
 
     fn resolve(

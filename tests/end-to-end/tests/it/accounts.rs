@@ -108,33 +108,45 @@ async fn a_foreign_task_is_answered_like_one_that_does_not_exist_on_every_route_
 async fn a_wrong_token_opens_nothing() {
     let server = Server::start().await.unwrap();
     let user = User::sign_up(&server).await.unwrap();
+    let task = user.create(&json!({ "title": "Stays" })).await.unwrap();
+    let path_of_task = format!("/api/v1/tasks/{}", task["id"].as_str().unwrap());
+    let completing = format!("{path_of_task}/complete");
     let (head, rest) = user.token.split_once('.').unwrap();
     let (claims, signature) = rest.split_once('.').unwrap();
     // {"alg":"none","typ":"JWT"}
     let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");
     let tampered = format!("{head}.{claims}.{}", signature.chars().rev().collect::<String>());
     for token in ["", "x", "a.b.c", &unsigned, &tampered] {
-        for path in [
-            "/api/v1/tasks",
-            "/api/v1/audit",
-            "/api/v1/notifications",
-            "/api/v1/updates",
-            "/api/v1/conversations",
+        for (method, path) in [
+            (Method::GET, "/api/v1/tasks"),
+            (Method::GET, "/api/v1/audit"),
+            (Method::GET, "/api/v1/notifications"),
+            (Method::GET, "/api/v1/updates"),
+            (Method::GET, "/api/v1/conversations"),
+            (Method::GET, &path_of_task),
+            (Method::POST, "/api/v1/tasks"),
+            (Method::POST, "/api/v1/chat"),
+            (Method::POST, &completing),
+            (Method::PUT, &path_of_task),
+            (Method::PATCH, &path_of_task),
+            (Method::DELETE, &path_of_task),
         ] {
-            let response = Client::new()
-                .get(server.url(path))
-                .bearer_auth(token)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(response.status(), 401, "{path} with `{token}`");
+            let mut request = Client::new()
+                .request(method.clone(), server.url(path))
+                .bearer_auth(token);
+            if matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+                request = request.json(&json!({ "title": "Changed", "message": "add a task to change" }));
+            }
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 401, "{method} {path} with `{token}`");
             assert_eq!(
                 response.headers()["content-type"],
                 "application/problem+json",
-                "{path}"
+                "{method} {path}"
             );
         }
     }
+    assert_eq!(user.list("/api/v1/tasks").await.unwrap(), [task]);
     assert_eq!(
         Client::new()
             .get(server.url("/api/v1/audit"))

@@ -26,7 +26,7 @@ fn up(manifest: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Every one of `said` is in the message, and there is a remedy.
+/// Every one of `said` is in the message, which is one, and there is a remedy.
 #[track_caller]
 fn check(output: &Output, code: i32, said: &[&str]) {
     let message = String::from_utf8_lossy(&output.stderr);
@@ -34,7 +34,9 @@ fn check(output: &Output, code: i32, said: &[&str]) {
     for part in said {
         assert!(message.contains(part), "`{part}` is not in: {message}");
     }
-    assert!(message.contains("hint: "), "no remedy in: {message}");
+    let lines = |start: &str| message.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(lines("error: "), 1, "not one message: {message}");
+    assert!(lines("hint: ") > 0, "no remedy in: {message}");
     assert!(!message.contains("panicked"), "{message}");
 }
 
@@ -53,10 +55,11 @@ fn a_missing_manifest() {
 #[test]
 fn a_manifest_that_is_no_toml() {
     let application = Application::raw("spin_manifest_version = 2\n[application\n");
-    let output = up(&application.manifest(), &[]);
-    assert_eq!(output.status.code(), Some(2));
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(message.contains("spin.toml:2:"), "{message}");
+    check(
+        &up(&application.manifest(), &[]),
+        2,
+        &["spin.toml:2:", "invalid TOML", "close the header with `]`"],
+    );
 }
 
 #[test]
@@ -114,7 +117,13 @@ fn an_import_that_is_not_known() {
     check(
         &up(&application.manifest(), &[]),
         2,
-        &["hello", "acme:printer/laser@1.0.0", "does not know"],
+        &[
+            "spin.toml:",
+            "source = \"hello.wasm\"",
+            "`hello`",
+            "acme:printer/laser@1.0.0",
+            "does not know",
+        ],
     );
 }
 
@@ -207,11 +216,7 @@ fn a_variable_without_a_value() {
 fn an_unknown_component_id_and_an_unknown_section() {
     let application = http(&guest("http-hello"), "");
     let output = up(&application.manifest(), &["--component-id", "helo"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        String::from_utf8_lossy(&output.stderr).contains("hello"),
-        "the known ids are not named"
-    );
+    check(&output, 2, &["`helo`", "did you mean `hello`?"]);
     let file = application.directory().join("runtime-config.toml");
     std::fs::write(&file, "[key_value_stores.default]\ntype = \"spin\"\n").unwrap();
     let output = up(
@@ -244,6 +249,35 @@ fn a_port_in_use_ends_with_exit_code_1() {
             .unwrap();
         check(&output, 1, &[&address, flag]);
     }
+}
+
+#[test]
+fn a_kafka_port_in_use_ends_with_exit_code_1() {
+    // Without a component that uses topics there is no broker.
+    let topics = "\n[component.hello.tool.sidespin]\nkafka_topics = [\"t\"]\n";
+    let application = http(&guest("http-hello"), topics);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(program())
+        .args(["up", "--from"])
+        .arg(application.manifest())
+        .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+        .args(["--kafka-listen", &address])
+        .output()
+        .unwrap();
+    check(&output, 1, &[&address, "--kafka-listen", "in use"]);
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_written_ends_with_exit_code_1() {
+    let application = http(&guest("http-hello"), "");
+    // Nobody makes a directory there, not even root.
+    let output = up(&application.manifest(), &["--state-dir", "/proc/sidespin"]);
+    check(
+        &output,
+        1,
+        &["/proc/sidespin", "--state-dir", "cannot be written"],
+    );
 }
 
 #[test]

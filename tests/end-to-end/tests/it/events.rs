@@ -1,5 +1,7 @@
 //! What other programs see: valid events on the topics, for any Kafka client, and the audit history made of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use end_to_end::{Server, TopicReader, User};
 use reqwest::Method;
 use serde_json::json;
@@ -87,21 +89,59 @@ async fn kcat_reads_the_topic_as_the_readme_says() {
 async fn audit_and_recurring_task_both_receive_every_event_and_the_chain_holds() {
     let server = Server::start().await.unwrap();
     let user = User::sign_up(&server).await.unwrap();
+    let mut completed = BTreeSet::new();
     for n in 0..20 {
         let task = user
-            .create(&json!({ "title": format!("Task {n}") }))
+            .create(&json!({
+                "title": format!("Task {n}"), "due_date": "2030-05-01", "recurrence_rule": "FREQ=DAILY;COUNT=2",
+            }))
             .await
             .unwrap();
         let path = format!("/api/v1/tasks/{}/complete", task["id"].as_str().unwrap());
-        user.send(Method::POST, &path, &[], None).await.unwrap();
+        let answer = user.send(Method::POST, &path, &[], None).await.unwrap();
+        assert_eq!(answer.status, 200);
+        completed.insert(task["id"].as_str().unwrap().to_owned());
     }
-    let entries = end_to_end::eventually("forty audit entries", || async {
+    // Of each of the twenty: created and completed by the user, and the next occurrence's creation by recurring-task.
+    let entries = end_to_end::eventually("sixty audit entries", || async {
         let entries = user.list("/api/v1/audit").await?;
-        Ok((entries.len() >= 40).then_some(entries))
+        Ok((entries.len() >= 60).then_some(entries))
     })
     .await
     .unwrap();
-    assert_eq!(entries.len(), 40);
+    assert_eq!(entries.len(), 60);
+
+    let tasks = user.list("/api/v1/tasks").await.unwrap();
+    let mut series: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for task in &tasks {
+        let occurrences = series.entry(task["series_id"].to_string()).or_default();
+        occurrences.push(task["occurrence"].as_u64().unwrap());
+        occurrences.sort_unstable();
+    }
+    assert_eq!(series.len(), 20);
+    assert!(
+        series.values().all(|occurrences| occurrences == &[1, 2]),
+        "recurring-task made each next occurrence once: {series:?}"
+    );
+
+    let audited = |kind: &str| -> Vec<String> {
+        let entries = entries.iter().filter(|entry| entry["type"] == kind);
+        let mut ids: Vec<_> = entries
+            .map(|entry| entry["task_id"].as_str().unwrap().to_owned())
+            .collect();
+        ids.sort_unstable();
+        ids
+    };
+    let mut ids: Vec<_> = tasks
+        .iter()
+        .map(|task| task["id"].as_str().unwrap().to_owned())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(audited("task.created"), ids);
+    assert_eq!(
+        audited("task.completed"),
+        completed.into_iter().collect::<Vec<_>>()
+    );
     for (index, entry) in entries.iter().enumerate() {
         assert_eq!(entry["seq"], json!(index + 1));
         assert_eq!(
@@ -115,6 +155,6 @@ async fn audit_and_recurring_task_both_receive_every_event_and_the_chain_holds()
     let verified = user.get("/api/v1/audit?verify=true&limit=1").await.unwrap().body;
     assert_eq!(
         (verified["verified"].as_bool(), verified["entries"].as_u64()),
-        (Some(true), Some(40))
+        (Some(true), Some(60))
     );
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
 use crate::support::{Application, get, guest};
 
 fn probe(entry: &str) -> Application {
@@ -63,6 +66,46 @@ async fn state_survives_a_kill() {
     server.restart().await.unwrap();
     assert_eq!(get(&server, "/sqlite?default").await.1, "2");
     assert_eq!(get(&server, "/key-value?default").await.1, "2");
+}
+
+#[tokio::test]
+async fn keys_are_listed_found_and_deleted() {
+    let server = probe("").start(&[]).await;
+    assert_eq!(
+        get(&server, "/keys?default").await.1,
+        r#"(true, true) (true, false) None ["stays"]"#
+    );
+}
+
+#[tokio::test]
+async fn every_kind_of_value_comes_back_from_a_database_as_it_was_written() {
+    let server = probe("").start(&[]).await;
+    assert_eq!(
+        get(&server, "/sqlite-values?default").await.1,
+        concat!(
+            r#"["i", "r", "t", "b", "n"] "#,
+            "[[Value::Integer(-9223372036854775808), Value::Real(0.1), ",
+            "Value::Text(\"Grüße, 'quoted' \u{1F600}\"), Value::Blob([0, 255, 39]), Value::Null]]",
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_mistake_in_sql_is_told_to_the_guest_and_costs_nothing_else() {
+    let server = probe("").start(&[]).await;
+    let told = get(&server, "/sqlite-errors?default").await.1;
+    let lines: Vec<_> = told.lines().collect();
+    let expected = [
+        r#"Error::Io("near \"SELEC\": syntax error"#,
+        r#"Error::Io("no such table: nowhere"#,
+        "[]",
+        r#"Error::Io("UNIQUE constraint failed: unique_names.name"#,
+        "[[Value::Integer(0)]]",
+    ];
+    assert_eq!(lines.len(), expected.len(), "{told}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line} instead of {expected}");
+    }
 }
 
 #[tokio::test]
@@ -178,12 +221,81 @@ environment = {{ PLACE = "behind" }}
 }
 
 #[tokio::test]
+async fn a_private_component_is_not_reachable_from_outside() {
+    let source = guest("probe");
+    // No route that catches all: what nobody serves must be nobody's.
+    let application = Application::new(&format!(
+        r#"
+[[trigger.http]]
+route = "/environment"
+component = "front"
+
+[[trigger.http]]
+route = {{ private = true }}
+component = "back"
+
+[component.front]
+source = "{source}"
+sqlite_databases = ["default"]
+key_value_stores = ["default"]
+environment = {{ PLACE = "in front" }}
+
+[component.back]
+source = "{source}"
+sqlite_databases = ["default"]
+key_value_stores = ["default"]
+environment = {{ PLACE = "behind" }}
+"#
+    ));
+    let server = application.start(&[]).await;
+    let client = reqwest::Client::new();
+    for host in [
+        server.http.to_string(),
+        "back.spin.internal".to_owned(),
+        "Back.Spin.Internal:80".to_owned(),
+    ] {
+        let ask = async |path: &str| {
+            let request = client.get(server.url(path)).header("host", &host);
+            let response = request.send().await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        assert_eq!(
+            ask("/environment?PLACE").await,
+            (200, "in front".to_owned()),
+            "{host}"
+        );
+        for path in [
+            "/",
+            "/calls",
+            "/back",
+            "/back/environment?PLACE",
+            "//back.spin.internal/calls",
+        ] {
+            assert_eq!(ask(path).await.0, 404, "{host} {path}");
+        }
+    }
+    // A client that takes it for a proxy writes the whole URL.
+    let mut stream = TcpStream::connect(server.http).await.unwrap();
+    stream
+        .write_all(b"GET http://back.spin.internal/calls HTTP/1.1\r\nhost: back.spin.internal\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+#[tokio::test]
 async fn routes_lead_to_components_and_headers_say_how() {
     let source = guest("probe");
     let application = Application::new(&format!(
         r#"
 [[trigger.http]]
 route = "/header"
+component = "probe"
+
+[[trigger.http]]
+route = "/people/:id/..."
 component = "probe"
 
 [[trigger.http]]
@@ -204,7 +316,23 @@ source = "{}"
     assert_eq!(get(&server, "/users/7/tasks").await, (200, "hello".to_owned()));
     assert_eq!(get(&server, "/users").await.0, 404);
     assert_eq!(get(&server, "/header?spin-matched-route").await.1, "/header");
-    let forged = reqwest::Client::new()
+    let client = reqwest::Client::new();
+    let seen = async |name: &str| {
+        let url = server.url(&format!("/people/7/tasks/header?{name}"));
+        // What a client says of it is not believed.
+        let request = client.get(url).header(name, "forged");
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    for (name, value) in [
+        ("spin-path-match-id", "7"),
+        ("spin-path-match-other", ""),
+        ("spin-path-info", "/tasks/header"),
+        ("spin-matched-route", "/people/:id/..."),
+        ("spin-component-route", "/people/:id"),
+    ] {
+        assert_eq!(seen(name).await, value, "{name}");
+    }
+    let forged = client
         .get(server.url("/header?spin-client-addr"))
         .header("spin-client-addr", "203.0.113.7:1")
         .send()

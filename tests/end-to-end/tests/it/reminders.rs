@@ -1,39 +1,13 @@
 //! Reminders: at their time, once, and not after the task is done.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use end_to_end::{Server, TopicReader, User};
+use end_to_end::{Record, Server, TopicReader, User};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A time so far from now, as RFC 3339.
-fn in_future(duration: Duration) -> String {
-    let since_epoch = (SystemTime::now() + duration)
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
-    let (seconds, millis) = (since_epoch.as_secs(), since_epoch.subsec_millis());
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // The civil date of a day number (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{millis:03}Z",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
-}
+use crate::support::{in_future, rfc3339};
 
 async fn notification(user: &User, task: &Value) -> Value {
     user.wait_for("the notification", "/api/v1/notifications", |item| {
@@ -69,82 +43,163 @@ async fn a_reminder_becomes_a_notification_that_the_user_reads() {
         .unwrap();
     assert!(read.status.is_success());
     assert!(user.list("/api/v1/notifications").await.unwrap()[0]["read_at"].is_string());
-    let mut topic = TopicReader::open(server.kafka.unwrap(), "reminders")
-        .await
-        .unwrap();
-    let records = topic
-        .until(|records| {
-            records
-                .iter()
-                .any(|record| record.event["type"] == "reminder.triggered")
-        })
-        .await
-        .unwrap();
-    let triggered = records
-        .iter()
-        .filter(|record| record.event["type"] == "reminder.triggered")
-        .count();
-    assert_eq!(triggered, 1);
+    let records = reminders_of(&server, &user, &[&task]).await;
+    assert_eq!(
+        types(&records, &task),
+        ["reminder.scheduled", "reminder.triggered"]
+    );
+    assert_eq!(triggered(&records, &task)["data"]["late"], false);
 }
 
 #[tokio::test]
-async fn a_reminder_in_the_past_fires_once_and_one_of_a_finished_task_never() {
+async fn a_reminder_in_the_past_fires_once_and_is_said_to_be_late() {
     let server = Server::start().await.unwrap();
     let user = User::sign_up(&server).await.unwrap();
-    let soon = in_future(Duration::from_millis(1200));
-    let done = user
-        .create(&json!({ "title": "Done before", "due_date": soon, "reminders": [{ "at": soon }] }))
-        .await
-        .unwrap();
-    let cleared = user
-        .create(&json!({ "title": "Cleared", "due_date": soon, "reminders": [{ "before": "1s" }] }))
-        .await
-        .unwrap();
-    let complete = format!("/api/v1/tasks/{}/complete", done["id"].as_str().unwrap());
-    user.send(Method::POST, &complete, &[], None).await.unwrap();
     let past = user
         .create(&json!({ "title": "Late", "due_date": "2020-01-01T00:00:00Z", "reminders": [{ "at": "2020-01-01T00:00:00Z" }] }))
         .await
         .unwrap();
-    notification(&user, &past).await;
-    // One that is due after all of the others: when it has come, the others would have.
-    let last = in_future(Duration::from_millis(2500));
-    let marker = user
-        .create(&json!({ "title": "Marker", "due_date": last, "reminders": [{ "at": last }] }))
-        .await
-        .unwrap();
-    notification(&user, &marker).await;
-    let items = user.list("/api/v1/notifications").await.unwrap();
-    let count = |task: &Value| items.iter().filter(|item| item["task_id"] == task["id"]).count();
-    assert_eq!((count(&past), count(&done), count(&marker)), (1, 0, 1));
-    assert!(count(&cleared) <= 1);
+    let item = notification(&user, &past).await;
+    let message = item["message"].as_str().unwrap();
+    assert!(message.ends_with("This reminder comes late."), "{message}");
+    let records = reminders_of(&server, &user, &[&past]).await;
+    assert_eq!(
+        types(&records, &past),
+        ["reminder.scheduled", "reminder.triggered"]
+    );
+    assert_eq!(triggered(&records, &past)["data"]["late"], true);
+    assert_eq!(notifications_of(&user, &past).await, 1);
+}
+
+#[tokio::test]
+async fn a_reminder_that_is_taken_back_never_fires() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    // Far enough away that what takes it back comes first on any machine.
+    let soon = SystemTime::now() + Duration::from_secs(5);
+    let create = async |title: &str| {
+        let body =
+            json!({ "title": title, "due_date": rfc3339(soon), "reminders": [{ "at": rfc3339(soon) }] });
+        user.create(&body).await.unwrap()
+    };
+    let done = create("Done before").await;
+    let deleted = create("Deleted before").await;
+    let moved = create("Moved").await;
+    let merge = [("x-content-type", "application/merge-patch+json")];
+    let later = json!({ "reminders": [{ "at": "2040-01-01T00:00:00Z" }] });
+    for (method, path, headers, body) in [
+        (Method::POST, path(&done, "/complete"), &[][..], None),
+        (Method::DELETE, path(&deleted, ""), &[], None),
+        (Method::PATCH, path(&moved, ""), &merge, Some(&later)),
+    ] {
+        let answer = user.send(method, &path, headers, body).await.unwrap();
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+    }
+    // Due at the same time, and nobody takes it back: when it has come, the others would have.
+    let stays = create("Stays").await;
+    assert!(SystemTime::now() < soon, "taken back too late to test anything");
+    notification(&user, &stays).await;
+    let records = reminders_of(&server, &user, &[&done, &deleted, &moved, &stays]).await;
+    for task in [&done, &deleted] {
+        assert_eq!(
+            types(&records, task),
+            ["reminder.scheduled", "reminder.cancelled"]
+        );
+    }
+    assert!(
+        !types(&records, &moved).contains(&"reminder.triggered"),
+        "{records:?}"
+    );
+    assert_eq!(
+        types(&records, &stays),
+        ["reminder.scheduled", "reminder.triggered"]
+    );
+    for (task, count) in [(&done, 0), (&deleted, 0), (&moved, 0), (&stays, 1)] {
+        assert_eq!(notifications_of(&user, task).await, count, "{task}");
+    }
 }
 
 #[tokio::test]
 async fn clearing_the_due_date_cancels_the_relative_reminder() {
     let server = Server::start().await.unwrap();
     let user = User::sign_up(&server).await.unwrap();
-    let task = user
-        .create(&json!({
-            "title": "Never mind", "due_date": in_future(Duration::from_secs(62)), "reminders": [{ "before": "1m" }],
-        }))
-        .await
-        .unwrap();
-    let path = format!("/api/v1/tasks/{}", task["id"].as_str().unwrap());
+    // A minute before it is in five seconds.
+    let remind_at = SystemTime::now() + Duration::from_secs(5);
+    let due = rfc3339(remind_at + Duration::from_secs(60));
+    let create = async |title: &str| {
+        let body = json!({ "title": title, "due_date": due, "reminders": [{ "before": "1m" }] });
+        user.create(&body).await.unwrap()
+    };
+    let cleared = create("Never mind").await;
     let merge = [("x-content-type", "application/merge-patch+json")];
     let change = json!({ "due_date": null, "reminders": [] });
-    assert!(
-        user.send(Method::PATCH, &path, &merge, Some(&change))
-            .await
-            .unwrap()
-            .status
-            .is_success()
-    );
-    let last = in_future(Duration::from_millis(3000));
-    let marker = user
-        .create(&json!({ "title": "Marker", "due_date": last, "reminders": [{ "at": last }] }))
+    let answer = user
+        .send(Method::PATCH, &path(&cleared, ""), &merge, Some(&change))
         .await
         .unwrap();
-    notification(&user, &marker).await;
-    assert_eq!(user.list("/api/v1/notifications").await.unwrap().len(), 1);
+    assert!(answer.status.is_success(), "{}", answer.body);
+    let stays = create("Stays").await;
+    assert!(SystemTime::now() < remind_at, "cleared too late to test anything");
+    notification(&user, &stays).await;
+    let records = reminders_of(&server, &user, &[&cleared, &stays]).await;
+    assert_eq!(
+        types(&records, &cleared),
+        ["reminder.scheduled", "reminder.cancelled"]
+    );
+    assert_eq!(
+        types(&records, &stays),
+        ["reminder.scheduled", "reminder.triggered"]
+    );
+    assert_eq!(notifications_of(&user, &cleared).await, 0);
+}
+
+fn path(task: &Value, rest: &str) -> String {
+    format!("/api/v1/tasks/{}{rest}", task["id"].as_str().unwrap())
+}
+
+async fn notifications_of(user: &User, task: &Value) -> usize {
+    let items = user.list("/api/v1/notifications").await.unwrap();
+    items.iter().filter(|item| item["task_id"] == task["id"]).count()
+}
+
+/// The types of a task's events, in their order.
+fn types<'a>(records: &'a [Record], task: &Value) -> Vec<&'a str> {
+    let own = records.iter().filter(|record| task["id"] == *record.key);
+    own.map(|record| record.event["type"].as_str().unwrap()).collect()
+}
+
+/// The event that says that a task's reminder came.
+fn triggered<'a>(records: &'a [Record], task: &Value) -> &'a Value {
+    let record = records
+        .iter()
+        .find(|record| task["id"] == *record.key && record.event["type"] == "reminder.triggered");
+    &record.unwrap().event
+}
+
+/// Everything that topic `reminders` has of these tasks by now. That a partition was read to its end is known by a reminder
+/// that is asked for now; as its task's id decides which partition it gets into, there may have to be several.
+async fn reminders_of(server: &Server, user: &User, tasks: &[&Value]) -> Vec<Record> {
+    let mut topic = TopicReader::open(server.kafka.unwrap(), "reminders")
+        .await
+        .unwrap();
+    let mut records = Vec::new();
+    let mut ended = BTreeSet::new();
+    loop {
+        let marker = user
+            .create(&json!({ "title": "Marker", "reminders": [{ "at": in_future(Duration::ZERO) }] }))
+            .await
+            .unwrap();
+        let is_end =
+            |record: &Record| marker["id"] == *record.key && record.event["type"] == "reminder.triggered";
+        records.extend(topic.until(|new| new.iter().any(is_end)).await.unwrap());
+        let end = records.iter().find(|record| is_end(record)).unwrap();
+        ended.insert(end.partition);
+        let is_read = |task: &&Value| {
+            let mut of_task = records.iter().filter(|record| task["id"] == *record.key);
+            of_task.any(|record| ended.contains(&record.partition))
+        };
+        if tasks.iter().all(is_read) {
+            return records;
+        }
+    }
 }

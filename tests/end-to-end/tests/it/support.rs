@@ -1,6 +1,7 @@
-//! Small applications of fixture components, written for one test each.
+//! Small applications of fixture components, written for one test each; and times as the API writes them.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use end_to_end::{Server, ServerOptions, root};
 use tempfile::TempDir;
@@ -56,4 +57,43 @@ pub(crate) fn guest(name: &str) -> String {
 pub(crate) async fn get(server: &Server, path: &str) -> (u16, String) {
     let response = reqwest::get(server.url(path)).await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// A time so far from now, as RFC 3339.
+pub(crate) fn in_future(duration: Duration) -> String {
+    rfc3339(SystemTime::now() + duration)
+}
+
+/// A time as RFC 3339, in UTC and with milliseconds.
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let (seconds, millis) = (since_epoch.as_secs(), since_epoch.subsec_millis());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // The civil date of a day number (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 {
+        month_index + 3
+    } else {
+        month_index - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{millis:03}Z",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
+/// Comes back when the wall clock is past `moment`.
+pub(crate) async fn past(moment: SystemTime) {
+    while let Ok(rest) = moment.duration_since(SystemTime::now()) {
+        tokio::time::sleep(rest + Duration::from_millis(1)).await;
+    }
 }

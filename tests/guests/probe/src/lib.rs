@@ -23,14 +23,18 @@ async fn handle(request: Request) -> anyhow::Result<Response<BoxBody>> {
     let argument = request.uri().query().unwrap_or_default().to_owned();
     let text = match path.as_str() {
         "/calls" => calls.to_string(),
-        "/header" => header(&request, &argument),
+        // Below any path, so that every form of route can be tried.
+        path if path.ends_with("/header") => header(&request, &argument),
         "/echo" => return echo(request).await,
         "/variable" => variables::get(&argument)
             .await
             .unwrap_or_else(|error| format!("{error:?}")),
         "/environment" => std::env::var(&argument).unwrap_or_default(),
         "/key-value" => key_value(&argument).await,
+        "/keys" => keys(&argument).await,
         "/sqlite" => sqlite(&argument).await,
+        "/sqlite-values" => sqlite_values(&argument).await,
+        "/sqlite-errors" => sqlite_errors(&argument).await,
         "/transaction" => abandon_transaction().await?,
         "/fetch" => fetch(&argument).await,
         "/trap" => trap(),
@@ -75,6 +79,23 @@ async fn key_value(label: &str) -> String {
         .map_or_else(|error| format!("{error:?}"), |count| count.to_string())
 }
 
+/// Writes two keys, deletes one of them twice, and tells before and after which there are.
+async fn keys(label: &str) -> String {
+    let told = async {
+        let store = Store::open(label).await?;
+        store.set("stays", b"1").await?;
+        store.set("goes", b"2").await?;
+        let before = (store.exists("stays").await?, store.exists("goes").await?);
+        store.delete("goes").await?;
+        store.delete("goes").await?;
+        let after = (store.exists("stays").await?, store.exists("goes").await?);
+        let deleted = store.get("goes").await?;
+        let keys = store.get_keys().await.collect().await?;
+        Ok::<_, spin_sdk::key_value::Error>(format!("{before:?} {after:?} {deleted:?} {keys:?}"))
+    };
+    told.await.unwrap_or_else(|error| format!("{error:?}"))
+}
+
 /// Counts in a database, in one statement.
 async fn sqlite(database: &str) -> String {
     let counted = async {
@@ -99,6 +120,60 @@ async fn sqlite(database: &str) -> String {
     counted
         .await
         .map_or_else(|error| format!("{error:?}"), |count| count.to_string())
+}
+
+/// Writes one value of each kind and tells what is read.
+async fn sqlite_values(database: &str) -> String {
+    let told = async {
+        let connection = Connection::open(database).await?;
+        connection
+            .execute("CREATE TABLE kinds (i, r, t, b, n)", [])
+            .await?
+            .result()
+            .await?;
+        let values = [
+            Value::Integer(i64::MIN),
+            Value::Real(0.1),
+            Value::Text("Grüße, 'quoted' \u{1F600}".to_owned()),
+            Value::Blob(vec![0, 255, 39]),
+            Value::Null,
+        ];
+        connection
+            .execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?)", values)
+            .await?
+            .result()
+            .await?;
+        let read = connection.execute("SELECT * FROM kinds", []).await?;
+        let columns = read.columns().to_vec();
+        let rows = read.collect().await?;
+        let values: Vec<_> = rows.iter().map(|row| &row.values).collect();
+        Ok::<_, spin_sdk::sqlite::Error>(format!("{columns:?} {values:?}"))
+    };
+    told.await.unwrap_or_else(|error| format!("{error:?}"))
+}
+
+/// Makes one mistake after the other on one connection, and tells what each is answered with, a line each; then that the
+/// connection still works.
+async fn sqlite_errors(database: &str) -> String {
+    let told = async {
+        let connection = Connection::open(database).await?;
+        let mut lines = Vec::new();
+        for statement in [
+            "SELEC 1",
+            "SELECT * FROM nowhere",
+            "CREATE TABLE unique_names (name TEXT UNIQUE)",
+            "INSERT INTO unique_names VALUES ('a'), ('a')",
+            "SELECT count(*) FROM unique_names",
+        ] {
+            let done = async { connection.execute(statement, []).await?.collect().await };
+            lines.push(match done.await {
+                Ok(rows) => format!("{:?}", rows.iter().map(|row| &row.values).collect::<Vec<_>>()),
+                Err(error) => format!("{error:?}"),
+            });
+        }
+        Ok::<_, spin_sdk::sqlite::Error>(lines.join("\n"))
+    };
+    told.await.unwrap_or_else(|error| format!("{error:?}"))
 }
 
 /// Leaves a transaction open: what it wrote must be gone, and the next writer must not wait for it.
