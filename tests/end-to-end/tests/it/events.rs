@@ -81,7 +81,8 @@ async fn kcat_reads_the_topic_as_the_readme_says() {
             assert_eq!(event["data"]["title"], "For kcat");
         }
         // CI installs it.
-        Err(error) => assert!(std::env::var_os("CI").is_none(), "kcat cannot be run: {error}"),
+        Err(error) if std::env::var_os("CI").is_some() => panic!("kcat cannot be run: {error}"),
+        Err(error) => println!("skipped: kcat cannot be run: {error}"),
     }
 }
 
