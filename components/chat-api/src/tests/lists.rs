@@ -172,6 +172,28 @@ fn every_filter_and_order_lists_what_the_domain_says() {
 }
 
 #[test]
+fn hostile_tags_are_refused_or_found_by_themselves_alone() {
+    let service = Service::new();
+    let ann = service.sign_up("ann@example.com");
+    ann.create(&json!({"title": "plain", "tags": ["home"]}));
+    for (title, tag, encoded) in [
+        ("quote", "' OR 1=1 --", "%27%20OR%201%3D1%20--"),
+        ("wildcard", "%", "%25"),
+        ("underscore", "_____", "_____"),
+        ("markup", "<script>", "%3Cscript%3E"),
+        ("json", "\"]}", "%22%5D%7D"),
+    ] {
+        ann.create(&json!({"title": title, "tags": [tag]}));
+        assert_eq!(ann.titles(&format!("tags={encoded}")), [title], "{tag}");
+    }
+    for refused in ["a,b", "a\u{0}b", "", "a\nb"] {
+        ann.post("/api/v1/tasks", &json!({"title": "refused", "tags": [refused]}))
+            .problem(422, "validation_failed");
+    }
+    assert_eq!(ann.titles("tags=home"), ["plain"]);
+}
+
+#[test]
 fn hostile_filters_are_refused_or_match_nothing() {
     let service = Service::new();
     let ann = service.sign_up("ann@example.com");
