@@ -7,7 +7,8 @@ use futures::executor::block_on;
 
 use super::*;
 
-/// chat-api as far as it matters here: it answers as told, and creates each occurrence of a series once.
+/// chat-api as far as it matters here: it answers as told, and that it creates an occurrence once is its own promise: to the
+/// same request it answers 201 the first time and 200 from then on.
 struct Fake {
     answer: Result<u16, String>,
     asked: RefCell<Vec<Value>>,
@@ -67,13 +68,18 @@ fn a_completed_recurring_task_asks_for_its_next_occurrence() {
 #[test]
 fn redelivery_three_times_creates_one_next_task() {
     let chat_api = Fake::answering(Ok(201));
-    for _ in 0..3 {
-        assert_eq!(
-            block_on(handle(&chat_api, &[event("task.completed", true)])),
-            [Ok(())]
-        );
-    }
+    // As one batch and on its own: wherever it is delivered again, it must be done, and not be tried for ever.
+    let twice = [event("task.completed", true), event("task.completed", true)];
+    assert_eq!(block_on(handle(&chat_api, &twice)), [Ok(()), Ok(())]);
+    assert_eq!(
+        block_on(handle(&chat_api, &[event("task.completed", true)])),
+        [Ok(())]
+    );
     assert_eq!(chat_api.created.borrow().len(), 1);
+    // What chat-api tells repetitions by is the same in every request.
+    let asked = chat_api.asked.borrow();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|request| request == &asked[0]), "{asked:?}");
 }
 
 #[test]
