@@ -10,7 +10,7 @@ use todo_domain::query::{Page, TaskQuery};
 use todo_domain::task::Task;
 use todo_domain::validation::{TaskDraft, TaskPatch};
 use todo_service::answer::{self, Answer, json_unless_known};
-use todo_service::database::Database;
+use todo_service::database::{Connection, Database};
 
 use crate::app::{App, Caller};
 use crate::failure::Failure;
@@ -18,7 +18,9 @@ use crate::platform::Platform;
 use crate::request::Call;
 use crate::router::Route;
 use crate::store::task_list::{self, Position};
+use crate::store::tasks::{self, Reference};
 use crate::tasks::{Change, find, next_occurrence};
+use crate::unit::Unit;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -114,8 +116,7 @@ pub(crate) async fn change<P: Platform>(
         Change::Patch(TaskPatch::parse(&call.json(Some(MERGE_PATCH))?)?)
     };
     app.write(call, caller, async |unit| {
-        let before = find(unit.connection, unit.user_id, id).await?;
-        require_match(call, &before)?;
+        let before = expected(unit, call, id).await?;
         let task = unit.change(&before, change).await?.task;
         Ok(tagged(StatusCode::OK, &task, &task))
     })
@@ -130,8 +131,7 @@ pub(crate) async fn delete<P: Platform>(
     id: &str,
 ) -> Result<Answer, Failure> {
     app.write(call, caller, async |unit| {
-        let before = find(unit.connection, unit.user_id, id).await?;
-        require_match(call, &before)?;
+        let before = expected(unit, call, id).await?;
         unit.delete(&before).await?;
         Ok(super::no_content())
     })
@@ -146,6 +146,10 @@ pub(crate) async fn restore<P: Platform>(
     id: &str,
 ) -> Result<Answer, Failure> {
     app.write(call, caller, async |unit| {
+        // It is the deleted task that the precondition is about.
+        let reference = Reference::parse(id).ok_or_else(Failure::not_found)?;
+        let before = tasks::find(unit.connection, unit.user_id, &reference).await?;
+        require_match(call, &before.ok_or_else(Failure::not_found)?.task)?;
         let task = unit.restore(id).await?;
         Ok(tagged(StatusCode::OK, &task, &task))
     })
@@ -166,8 +170,7 @@ pub(crate) async fn set_done<P: Platform>(
             _ if call.parts.method == Method::PATCH => Change::Toggle,
             _ => Change::Complete,
         };
-        let before = find(unit.connection, unit.user_id, id).await?;
-        require_match(call, &before)?;
+        let before = expected(unit, call, id).await?;
         let task = unit.change(&before, change).await?.task;
         // The next one is made by another service when it hears of this; here it is only shown once it is there.
         let next_task = match task.is_recurring && !task.status.is_open() {
@@ -186,6 +189,13 @@ fn tagged(status: StatusCode, task: &Task, body: &impl Serialize) -> Answer {
         answer.headers_mut().insert(ETAG, tag);
     }
     answer
+}
+
+/// The task as it is, if it is still the one that the client wants to change.
+async fn expected<C: Connection>(unit: &Unit<'_, C>, call: &Call, id: &str) -> Result<Task, Failure> {
+    let task = find(unit.connection, unit.user_id, id).await?;
+    require_match(call, &task)?;
+    Ok(task)
 }
 
 fn require_match(call: &Call, task: &Task) -> Result<(), Failure> {

@@ -128,6 +128,34 @@ fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
 }
 
 #[test]
+fn a_refresh_token_used_at_two_instances_is_good_at_one_and_ends_its_session_at_both() {
+    let service = Service::new();
+    let ann = service.sign_up("ann@example.com");
+    let elsewhere = service
+        .post(
+            "/api/v1/auth/login",
+            &json!({"email": "ann@example.com", "password": "correct horse"}),
+        )
+        .expect(200)
+        .body;
+    let instances = [service.clone(), service.another()];
+    let refresh = |instance: &Service, token: &str| {
+        instance.post("/api/v1/auth/refresh", &json!({ "refresh_token": token }))
+    };
+    let renewed = refresh(&instances[0], &ann.refresh_token).expect(200).body;
+    refresh(&instances[1], &ann.refresh_token).problem(401, "unauthorized");
+    // What the first one got is worth nothing any more, wherever it is shown.
+    for instance in &instances {
+        for token in [&ann.refresh_token, renewed["refresh_token"].as_str().unwrap()] {
+            refresh(instance, token).problem(401, "unauthorized");
+        }
+    }
+    // Another session of the same user goes on.
+    let elsewhere = elsewhere["refresh_token"].as_str().unwrap();
+    refresh(&instances[1], elsewhere).expect(200);
+}
+
+#[test]
 fn a_refresh_token_expires_and_one_session_does_not_end_another() {
     let service = Service::new();
     let ann = service.sign_up("ann@example.com");

@@ -153,6 +153,63 @@ fn preconditions_keep_two_writers_apart() {
 }
 
 #[test]
+fn a_precondition_that_does_not_hold_changes_nothing_on_any_route() {
+    let service = Service::new();
+    let ann = service.sign_up("ann@example.com");
+    let send = |method: &str, path: &str, tag: &str| {
+        let media = if method == "PATCH" {
+            "application/merge-patch+json"
+        } else {
+            "application/json"
+        };
+        let headers = [("content-type", media), ("if-match", tag)];
+        ann.send(
+            method,
+            &format!("/api/v1/tasks/1{path}"),
+            &headers,
+            r#"{"title": "b"}"#,
+        )
+    };
+    let kept = || {
+        let rows = service.rows("SELECT document, deleted_at FROM chat_tasks");
+        (format!("{rows:?}"), service.world.types("task-events"))
+    };
+    let refused = |method: &str, path: &str, tags: &[&str]| {
+        let before = kept();
+        for tag in tags {
+            send(method, path, tag).problem(412, "precondition_failed");
+            assert_eq!(kept(), before, "{method} {path} {tag}");
+        }
+    };
+    let first = ann.create(&json!({"title": "a", "due_date": "2026-03-05"}));
+    let created = ann.get("/api/v1/tasks/1").header("etag").to_owned();
+    ann.patch("/api/v1/tasks/1", &json!({"description": "d"}))
+        .expect(200);
+    let patched = ann.get("/api/v1/tasks/1").header("etag").to_owned();
+    let weak = format!("W/{patched}");
+    let wrong = [created.as_str(), "\"made up\"", &weak, ""];
+    for (method, path) in [
+        ("PUT", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/complete"),
+        ("POST", "/restore"),
+    ] {
+        refused(method, path, &wrong);
+    }
+    let completed = send("POST", "/complete", &patched).expect(200);
+    refused("POST", "/reopen", &[&patched, &created]);
+    refused("PATCH", "/complete", &[&patched, &created]);
+    let reopened = send("POST", "/reopen", completed.header("etag")).expect(200);
+    let put = send("PUT", "", reopened.header("etag")).expect(200);
+    assert_eq!((&put.body["title"], &put.body["id"]), (&json!("b"), &first["id"]));
+    // Deleting is a change as well: who has not heard of it does not undo it.
+    send("DELETE", "", put.header("etag")).expect(204);
+    refused("POST", "/restore", &[put.header("etag"), &created]);
+    send("POST", "/restore", "*").expect(200);
+}
+
+#[test]
 fn a_deleted_task_is_gone_until_it_is_restored() {
     let service = Service::new();
     let ann = service.sign_up("ann@example.com");
