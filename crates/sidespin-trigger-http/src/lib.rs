@@ -9,6 +9,7 @@ mod problem;
 mod router;
 mod server;
 mod tls;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

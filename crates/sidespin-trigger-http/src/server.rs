@@ -27,6 +27,7 @@ use wasmtime_wasi_http::{Error, WasiBody, WasiHttpView};
 use crate::dispatch::{DispatchError, HttpServices};
 use crate::router::Router;
 use crate::tls::Tls;
+use crate::upload::Upload;
 use crate::{headers, problem};
 
 /// Connections open at once; further ones wait to be accepted. Room for many event streams, bounded all the same.
@@ -157,7 +158,7 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
 
 impl<T: WasiHttpView + 'static> Application<T> {
     async fn answer(&self, request: Request<Incoming>, client: Option<&HeaderValue>) -> Response<WasiBody> {
-        let (mut parts, body) = request.into_parts();
+        let (mut parts, body) = Upload::take(request);
         let Some(matched) = self.router.find(parts.uri.path()) else {
             return problem::response(StatusCode::NOT_FOUND);
         };
@@ -168,7 +169,7 @@ impl<T: WasiHttpView + 'static> Application<T> {
         let component = matched.component;
         headers::describe(&mut parts.headers, &uri, matched, client);
         parts.uri = uri;
-        let request = Request::from_parts(parts, body.map_err(Error::Hyper).boxed_unsync());
+        let request = Request::from_parts(parts, body.boxed_unsync());
         match self.services.dispatch(component, request).await {
             Ok(response) => self.bounded(response),
             Err(error) => {

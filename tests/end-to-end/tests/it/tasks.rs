@@ -343,6 +343,38 @@ async fn bodies_that_are_no_json_too_large_or_of_another_type_get_a_problem_and_
 }
 
 #[tokio::test]
+async fn a_client_whose_body_is_refused_can_send_it_to_its_end_and_go_on() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    let mut stream = TcpStream::connect(server.http).await.unwrap();
+    let length = 4 << 20;
+    let head = format!(
+        "POST /api/v1/tasks HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n",
+        server.http, user.token
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The answer comes before the body was sent, and the connection is as good as before once it was.
+    read_until(&mut stream, "413").await;
+    stream.write_all(&vec![b'x'; length]).await.unwrap();
+    let head = format!("GET /health/live HTTP/1.1\r\nhost: {}\r\n\r\n", server.http);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    read_until(&mut stream, "200").await;
+}
+
+/// Reads on until an answer with this status begins.
+async fn read_until(stream: &mut TcpStream, status: &str) {
+    let reading = async {
+        let mut read = Vec::new();
+        while !String::from_utf8_lossy(&read).contains(&format!("HTTP/1.1 {status} ")) {
+            let length = stream.read_buf(&mut read).await.unwrap();
+            assert_ne!(length, 0, "closed after {}", String::from_utf8_lossy(&read));
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.unwrap();
+}
+
+#[tokio::test]
 async fn unknown_paths_traversal_and_wrong_methods_are_refused() {
     let server = Server::start().await.unwrap();
     let user = User::sign_up(&server).await.unwrap();
