@@ -19,12 +19,17 @@ use crate::{guests, process, web};
 /// The browser tests' own npm packages.
 const BROWSER: &str = "tests/browser";
 
+/// The packages whose tests run against whichever Kafka `KAFKA_BOOTSTRAP_SERVERS` names.
+const KAFKA: [&str; 2] = ["sidespin-kafka-client", "sidespin-trigger-kafka"];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suite {
     /// The crates, natively.
     Unit,
     /// The components' own tests, natively.
     Guests,
+    /// What talks to Kafka, once more with an Apache Kafka in place of the embedded broker.
+    Kafka,
     /// The real binary with the real components; includes the browser.
     EndToEnd,
     /// Of the former, only what needs a browser.
@@ -33,12 +38,13 @@ enum Suite {
 
 impl Suite {
     /// Those of a full run: `e2e` contains `browser`.
-    const ALL: [Self; 3] = [Self::Unit, Self::Guests, Self::EndToEnd];
+    const ALL: [Self; 4] = [Self::Unit, Self::Guests, Self::Kafka, Self::EndToEnd];
 
     fn name(self) -> &'static str {
         match self {
             Self::Unit => "unit",
             Self::Guests => "guests",
+            Self::Kafka => "kafka",
             Self::EndToEnd => "e2e",
             Self::Browser => "browser",
         }
@@ -48,9 +54,10 @@ impl Suite {
         match name {
             "unit" => Ok(Self::Unit),
             "guests" => Ok(Self::Guests),
+            "kafka" => Ok(Self::Kafka),
             "e2e" => Ok(Self::EndToEnd),
             "browser" => Ok(Self::Browser),
-            other => bail!("there is no suite `{other}`; there are unit, guests, e2e and browser"),
+            other => bail!("there is no suite `{other}`; there are unit, guests, kafka, e2e and browser"),
         }
     }
 }
@@ -111,6 +118,19 @@ fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
     let mut cargo = workspace.cargo();
     cargo.env("SIDESPIN_ROOT", &workspace.root);
     cargo.env("SIDESPIN_BIN", workspace.binary(Profile::Development.folder()));
+    if suite == Suite::Kafka {
+        // It starts the broker, and runs what follows.
+        cargo.args([
+            "run",
+            "--quiet",
+            "--package",
+            "servers",
+            "--bin",
+            "with-kafka",
+            "--",
+            "cargo",
+        ]);
+    }
     cargo.args(["test", "--no-fail-fast"]);
     match suite {
         // The workspace's default members.
@@ -122,6 +142,11 @@ fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
                 if guest.folder.starts_with("components/") {
                     cargo.args(["--package", &guest.name]);
                 }
+            }
+        }
+        Suite::Kafka => {
+            for package in KAFKA {
+                cargo.args(["--package", package]);
             }
         }
         Suite::EndToEnd | Suite::Browser => {

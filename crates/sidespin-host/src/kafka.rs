@@ -1,16 +1,30 @@
 //! The Kafka cluster of an application: the one that the manifest names, or the embedded broker.
 
+mod settings;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use serde::Deserialize;
 use sidespin_app::{App, Diagnostic};
 use sidespin_broker::{Broker, BrokerConfig, DEFAULT_PARTITIONS, TopicConfig};
 use sidespin_capability_kafka::granted_topics;
 use sidespin_expressions::Variables;
-use sidespin_kafka_client::{Connection, ConnectionSetter, ConnectionSettings, Producer};
+use sidespin_kafka_client::{
+    Connection, ConnectionSetter, ConnectionSettings, NewTopic, Producer, ensure_topics,
+};
+use sidespin_trigger::RetryPolicy;
 
+use self::settings::Settings;
 use crate::HostError;
+
+/// Until the cluster can be reached and takes the topics.
+const CREATION: RetryPolicy = RetryPolicy {
+    attempts: u32::MAX,
+    backoff: Duration::from_millis(200),
+    max_backoff: Duration::from_secs(30),
+};
 
 /// How to reach the cluster, and the broker to start if it is the embedded one.
 #[derive(Debug)]
@@ -20,6 +34,8 @@ pub(crate) struct Kafka {
     pub(crate) producer: Producer,
     /// Whether the application reads or writes any topic.
     is_used: bool,
+    /// What is created in a cluster where it is missing.
+    declared: Vec<NewTopic>,
     embedded: Option<Embedded>,
 }
 
@@ -30,14 +46,6 @@ struct Embedded {
     setter: ConnectionSetter,
 }
 
-/// `[application.trigger.kafka]`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Settings {
-    /// A template; empty for the embedded broker.
-    bootstrap_servers: String,
-}
-
 impl Kafka {
     /// Finds out which cluster the application uses. Connects to nothing. An application that uses no topic gets no broker.
     pub(crate) fn configure(
@@ -46,36 +54,41 @@ impl Kafka {
         listen: SocketAddr,
         state_directory: &Path,
     ) -> Result<Self, Diagnostic> {
-        let client_id = app.name.clone();
-        let mut topics = sidespin_trigger_kafka::topics(app)?;
-        topics.extend(granted_topics(app)?);
-        let is_used = !topics.is_empty();
-        let bootstrap_servers = bootstrap_servers(app, variables)?;
-        if !bootstrap_servers.is_empty() {
-            let connection = Connection::to(ConnectionSettings {
-                bootstrap_servers,
-                client_id,
-            });
+        let settings = Settings::of(app, variables, DEFAULT_PARTITIONS)?;
+        let mut used = sidespin_trigger_kafka::topics(app)?;
+        used.extend(granted_topics(app)?);
+        let is_used = !used.is_empty() || app.triggers_of("kafka").next().is_some();
+        if let Some(cluster) = settings.cluster {
+            let connection = Connection::to(cluster);
             return Ok(Self {
                 producer: Producer::new(connection.clone()),
                 connection,
                 is_used,
+                declared: settings.topics,
                 embedded: None,
             });
         }
         let (setter, connection) = Connection::later();
         let embedded = is_used.then(|| {
-            let topics = topics.into_iter().map(|name| TopicConfig {
-                name,
-                partitions: DEFAULT_PARTITIONS,
-            });
+            // There is nobody else who could make them.
+            let mut partitions: BTreeMap<_, _> =
+                used.into_iter().map(|name| (name, DEFAULT_PARTITIONS)).collect();
+            partitions.extend(
+                settings
+                    .topics
+                    .into_iter()
+                    .map(|topic| (topic.name, topic.partitions)),
+            );
+            let topics = partitions
+                .into_iter()
+                .map(|(name, partitions)| TopicConfig { name, partitions });
             let config = BrokerConfig {
                 topics: topics.collect(),
                 ..BrokerConfig::new(listen, PathBuf::from(state_directory).join("kafka"))
             };
             Embedded {
                 config,
-                client_id,
+                client_id: app.name.clone(),
                 setter,
             }
         });
@@ -83,8 +96,14 @@ impl Kafka {
             producer: Producer::new(connection.clone()),
             connection,
             is_used,
+            declared: Vec::new(),
             embedded,
         })
+    }
+
+    /// Whether it is a cluster that others look after.
+    pub(crate) fn is_external(&self) -> bool {
+        self.embedded.is_none() && self.is_used
     }
 
     /// Starts the embedded broker, if it is that, and connects the producer behind the caller's back.
@@ -94,6 +113,7 @@ impl Kafka {
             let producer = self.producer;
             // Detached: it ends with the connection or the process, and the first message waits for it anyhow.
             drop(tokio::spawn(async move {
+                create(&self.connection, &self.declared).await;
                 if let Err(error) = producer.connect().await {
                     tracing::warn!(error = error.full(), "the Kafka producer is not connected yet");
                 }
@@ -118,28 +138,20 @@ impl Kafka {
                     .hint(error.hint()),
             )
         })?;
-        setter.set(ConnectionSettings {
-            bootstrap_servers: broker.address().to_string(),
-            client_id,
-        });
+        setter.set(ConnectionSettings::plain(broker.address().to_string(), client_id));
         Ok(Some(broker))
     }
 }
 
-fn bootstrap_servers(app: &App, variables: &Variables) -> Result<String, Diagnostic> {
-    let Some(settings) = app.trigger_settings.get("kafka") else {
-        return Ok(String::new());
-    };
-    let template = settings.parse_config::<Settings>("kafka")?.bootstrap_servers;
-    let rendered = variables.render_text(&template).map_err(|error| {
-        Diagnostic::new("`bootstrap_servers` has no value")
-            .at(settings.location_of("bootstrap_servers").cloned())
-            .caused_by(&error)
-            .hint(
-                error
-                    .hint()
-                    .unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()),
-            )
-    })?;
-    Ok(rendered.expose().trim().to_owned())
+/// Creates what is declared, however long that takes: a cluster may be away, or may not have brokers enough yet.
+async fn create(connection: &Connection, declared: &[NewTopic]) {
+    let mut attempt = 1;
+    while let Err(error) = ensure_topics(connection, declared).await {
+        tracing::warn!(
+            error = error.full(),
+            "the topics of `[application.trigger.kafka.topics]` cannot be created yet"
+        );
+        tokio::time::sleep(CREATION.delay(attempt)).await;
+        attempt = attempt.saturating_add(1);
+    }
 }

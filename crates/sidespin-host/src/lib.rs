@@ -180,8 +180,7 @@ impl Host {
                 kafka: KafkaTriggerNeeds {
                     connection: kafka.connection.clone(),
                     producer: kafka.producer.clone(),
-                    // The embedded broker has made them; in a cluster that is the operator's decision.
-                    create_missing_topics: None,
+                    topics_may_be_missing: kafka.is_external(),
                     pool: options.pool,
                     metrics: metrics.clone(),
                 },

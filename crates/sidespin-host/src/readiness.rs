@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::{Map, Value, json};
 use sidespin_trigger::Status;
 use tokio::sync::watch;
 
@@ -36,18 +37,33 @@ impl Readiness {
         true
     }
 
-    /// Whether all are ready, and a JSON object that names each.
+    /// Whether all are ready, and a JSON object that names each, and what keeps any from its work.
     pub(crate) fn report(&self) -> (bool, String) {
-        let triggers = self.snapshot();
-        let ready = triggers.iter().all(|(_type, status)| status.borrow().ready);
-        let parts: Vec<String> = triggers
-            .iter()
-            .map(|(trigger_type, status)| format!(r#""{trigger_type}":{}"#, status.borrow().ready))
-            .collect();
-        let status = if ready { "ready" } else { "not ready" };
-        (
-            ready,
-            format!(r#"{{"status":"{status}","triggers":{{{}}}}}"#, parts.join(",")),
-        )
+        let mut triggers = Map::new();
+        let mut problems = Vec::new();
+        let mut is_ready = true;
+        for (trigger_type, status) in self.snapshot() {
+            let status = status.borrow().clone();
+            is_ready &= status.ready && status.problems.is_empty();
+            triggers.insert(
+                trigger_type.to_owned(),
+                json!(status.ready && status.problems.is_empty()),
+            );
+            let described = status
+                .problems
+                .iter()
+                .map(|(part, problem)| json!({"trigger": trigger_type, "part": part, "problem": problem}));
+            problems.extend(described);
+        }
+        let mut report = Map::new();
+        report.insert(
+            "status".to_owned(),
+            json!(if is_ready { "ready" } else { "not ready" }),
+        );
+        report.insert("triggers".to_owned(), Value::Object(triggers));
+        if !problems.is_empty() {
+            report.insert("problems".to_owned(), Value::Array(problems));
+        }
+        (is_ready, Value::Object(report).to_string())
     }
 }

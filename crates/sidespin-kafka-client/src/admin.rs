@@ -1,9 +1,11 @@
-//! Creating topics.
+//! Which topics there are, and creating those that are missing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic as NativeTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::{ClientError, Connection, client};
@@ -18,9 +20,11 @@ pub struct NewTopic {
     pub name: String,
     /// How many partitions it gets if it does not exist yet.
     pub partitions: u32,
+    /// On how many brokers each is kept; as many as the cluster is set to, without it.
+    pub replication: Option<u32>,
 }
 
-/// Creates those of `topics` that do not exist, with the brokers' own number of replicas.
+/// Creates those of `topics` that do not exist; the others stay as they are.
 ///
 /// # Errors
 /// The cluster cannot be reached, or refuses one of them.
@@ -37,7 +41,10 @@ pub async fn ensure_topics(connection: &Connection, topics: &[NewTopic]) -> Resu
         .iter()
         .map(|topic| {
             let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
-            NativeTopic::new(&topic.name, partitions, TopicReplication::Fixed(-1))
+            let replication = topic
+                .replication
+                .map_or(-1, |count| i32::try_from(count).unwrap_or(i32::MAX));
+            NativeTopic::new(&topic.name, partitions, TopicReplication::Fixed(replication))
         })
         .collect();
     let options = AdminOptions::new()
@@ -58,6 +65,23 @@ pub async fn ensure_topics(connection: &Connection, topics: &[NewTopic]) -> Resu
         }
     }
     Ok(())
+}
+
+/// The names of all topics that there are.
+///
+/// # Errors
+/// The cluster cannot be reached.
+pub async fn existing_topics(connection: &Connection) -> Result<BTreeSet<String>, ClientError> {
+    let settings = connection.settings().await?;
+    let asking = move || {
+        let consumer: BaseConsumer = client::base(&settings).create()?;
+        let metadata = consumer.fetch_metadata(None, TIMEOUT)?;
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        Ok(topics.map(|topic| topic.name().to_owned()).collect())
+    };
+    blocking(asking)
+        .await?
+        .map_err(|error: KafkaError| ClientError::new("asking Kafka for its topics", error))
 }
 
 /// Runs what blocks where blocking is allowed.

@@ -24,8 +24,8 @@ pub(crate) fn base(settings: &ConnectionSettings) -> ClientConfig {
         // A topic that has just been created is seen soon.
         .set("topic.metadata.refresh.fast.interval.ms", "20")
         .set("topic.metadata.refresh.interval.ms", "30000")
-        .set("allow.auto.create.topics", "true")
         .set("log.connection.close", "false");
+    settings.security.apply(&mut config);
     config.set_log_level(RDKafkaLogLevel::Warning);
     config
 }
@@ -34,6 +34,8 @@ pub(crate) fn base(settings: &ConnectionSettings) -> ClientConfig {
 pub(crate) fn consumer(settings: &ConnectionSettings) -> ClientConfig {
     let mut config = base(settings);
     config
+        // What a typing mistake names is not made.
+        .set("allow.auto.create.topics", "false")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         // The broker answers as soon as it has one byte. A partition that joins while a fetch is out waits for that

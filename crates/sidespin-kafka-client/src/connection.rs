@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::ClientError;
+use crate::{ClientError, Security};
 
 /// How long anyone waits for the address to become known. The embedded broker listens within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,6 +16,20 @@ pub struct ConnectionSettings {
     pub bootstrap_servers: String,
     /// What the brokers' logs and quotas know this process by.
     pub client_id: String,
+    /// What the brokers ask for.
+    pub security: Security,
+}
+
+impl ConnectionSettings {
+    /// Brokers that ask for nothing.
+    #[must_use]
+    pub fn plain(bootstrap_servers: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self {
+            bootstrap_servers: bootstrap_servers.into(),
+            client_id: client_id.into(),
+            security: Security::default(),
+        }
+    }
 }
 
 /// A cluster whose address may become known later. Cheap to clone.
@@ -77,10 +91,7 @@ mod tests {
     use super::*;
 
     fn settings() -> ConnectionSettings {
-        ConnectionSettings {
-            bootstrap_servers: "127.0.0.1:1".to_owned(),
-            client_id: "test".to_owned(),
-        }
+        ConnectionSettings::plain("127.0.0.1:1", "test")
     }
 
     #[tokio::test]

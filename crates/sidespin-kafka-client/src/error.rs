@@ -103,7 +103,7 @@ impl ClientError {
     pub(crate) fn new(what: impl Into<String>, error: KafkaError) -> Self {
         let what = what.into();
         let source = Cause(error);
-        if source.0.rdkafka_error_code().is_some_and(is_retriable) {
+        if code(&source.0).is_some_and(is_retriable) {
             Self::Unavailable {
                 what,
                 source: Some(source),
@@ -120,6 +120,14 @@ impl ClientError {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),
         }
+    }
+}
+
+/// The library's code, which its own function does not tell of administration.
+fn code(error: &KafkaError) -> Option<Code> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
     }
 }
 

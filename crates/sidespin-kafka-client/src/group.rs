@@ -23,8 +23,10 @@ use load::Guard;
 pub struct GroupConfig {
     /// The group's name.
     pub group: String,
-    /// Its topics.
+    /// Its topics. One that begins with `^` is a regular expression over the names of all topics that there are and will be.
     pub topics: Vec<String>,
+    /// Regular expressions for names that no expression among `topics` means.
+    pub except: Vec<String>,
     /// Where to begin in a partition for which the group has no position yet.
     pub start: Start,
 }
@@ -91,6 +93,17 @@ impl Delivered {
     }
 }
 
+/// What is left to do in a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// The topic.
+    pub topic: String,
+    /// The partition's number.
+    pub partition: i32,
+    /// The messages in it that the group has not committed.
+    pub messages: u64,
+}
+
 /// What happens to a member of a group.
 #[derive(Debug)]
 pub enum GroupEvent {
@@ -104,6 +117,13 @@ pub enum GroupEvent {
         assignments: Vec<Assignment>,
         /// They have gone already: nothing can be committed for them any more.
         is_lost: bool,
+    },
+    /// How far behind the group is in this member's partitions. Told every few seconds.
+    Progress {
+        /// One entry per partition of which it is known.
+        lags: Vec<Lag>,
+        /// Whether any broker can be reached.
+        is_connected: bool,
     },
     /// The last commit did not get through. The positions should be committed again.
     CommitFailed,

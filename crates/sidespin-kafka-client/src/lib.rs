@@ -2,7 +2,8 @@
 //!
 //! This is the only crate that knows which client library is underneath; nothing of it shows in what is public here.
 //! Four things are offered: a [`Producer`] for the whole process, a [`GroupConsumer`] for work that must not be lost, a
-//! [`TopicReader`] for looking at a topic from now on, and [`ensure_topics`]. Whatever the client library does by
+//! [`TopicReader`] for looking at a topic from now on, and the
+//! administration of topics ([`ensure_topics`], [`existing_topics`]). Whatever the client library does by
 //! blocking happens on threads of its own, never on a worker of the async runtime.
 
 mod admin;
@@ -13,12 +14,14 @@ mod group;
 mod producer;
 mod reader;
 mod record;
+mod security;
 mod wake;
 
-pub use admin::{NewTopic, ensure_topics};
+pub use admin::{NewTopic, ensure_topics, existing_topics};
 pub use connection::{Connection, ConnectionSetter, ConnectionSettings};
 pub use error::{Cause, ClientError, TopicNameError};
-pub use group::{Assignment, Delivered, GroupConfig, GroupConsumer, GroupEvent, Position, Start};
+pub use group::{Assignment, Delivered, GroupConfig, GroupConsumer, GroupEvent, Lag, Position, Start};
 pub use producer::{Producer, Written};
 pub use reader::TopicReader;
 pub use record::{Header, Outgoing, Record, validate_topic};
+pub use security::{Sasl, SaslMechanism, Security, Tls, TlsIdentity};

@@ -73,7 +73,15 @@ impl EntryConfig {
         }
         let mut seen = BTreeSet::new();
         for topic in &raw.topics {
-            validate_topic(topic).map_err(|reason| refuse("topics", format!("reads `{topic}`: {reason}")))?;
+            if is_pattern(topic) {
+                check_pattern(topic).map_err(|reason| {
+                    refuse("topics", format!("reads `{topic}`, which is no regular expression: {reason}"))
+                        .hint("a topic that begins with `^` is an expression for the names of topics, such as `^orders-.*`")
+                })?;
+            } else {
+                validate_topic(topic)
+                    .map_err(|reason| refuse("topics", format!("reads `{topic}`: {reason}")))?;
+            }
             if !seen.insert(topic) {
                 return Err(refuse("topics", format!("names the topic `{topic}` twice")).hint("name it once"));
             }
@@ -96,6 +104,15 @@ impl EntryConfig {
                 return Err(refuse(key, message).hint(format!("give a number from 1 to {most}")));
             }
         }
+        let except = except(&raw.topics, raw.dead_letter_topic.as_deref()).map_err(|topic| {
+            refuse(
+                "topics",
+                format!(
+                    "has an expression beside `{topic}`, a topic of dead letters, which expressions leave out"
+                ),
+            )
+            .hint(format!("read `{topic}` in an entry of its own"))
+        })?;
         let group = raw.group.unwrap_or_else(|| format!("{app}-{component}"));
         if group.is_empty() {
             return Err(refuse("group", "has a group without a name".to_owned())
@@ -110,6 +127,7 @@ impl EntryConfig {
             group: GroupConfig {
                 group,
                 topics: raw.topics,
+                except,
                 start,
             },
             batch_size: raw.batch_size,
@@ -149,13 +167,49 @@ impl EntryConfig {
             .unwrap_or_else(|| format!("{topic}{DEAD_LETTER_SUFFIX}"))
     }
 
-    /// Every topic that it reads or writes.
-    pub(crate) fn all_topics(&self) -> impl Iterator<Item = String> {
-        self.group
-            .topics
-            .iter()
-            .flat_map(|topic| [topic.clone(), self.dead_letter_topic(topic)])
+    /// The topics that it reads and names.
+    pub(crate) fn named_topics(&self) -> impl Iterator<Item = &String> {
+        self.group.topics.iter().filter(|topic| !is_pattern(topic))
     }
+
+    /// Every topic that is known to be read or written.
+    pub(crate) fn all_topics(&self) -> impl Iterator<Item = String> {
+        let named = self
+            .named_topics()
+            .flat_map(|topic| [topic.clone(), self.dead_letter_topic(topic)]);
+        named.chain(self.dead_letter_topic.clone())
+    }
+}
+
+/// Whether it is an expression for the names of topics, as librdkafka marks them.
+fn is_pattern(topic: &str) -> bool {
+    topic.starts_with('^')
+}
+
+/// What the client library understands is checked as far as it can be without it.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    if pattern.contains(',') {
+        return Err("it has a comma, which is in no topic's name".to_owned());
+    }
+    match regex_lite::Regex::new(pattern) {
+        Ok(_expression) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What expressions among `topics` do not mean: an entry that puts messages aside must not read them again. An error names a
+/// topic that is read beside an expression though it is left out.
+fn except<'a>(topics: &'a [String], dead_letter_topic: Option<&str>) -> Result<Vec<String>, &'a str> {
+    if !topics.iter().any(|topic| is_pattern(topic)) {
+        return Ok(Vec::new());
+    }
+    let is_left_out = |topic: &str| topic.ends_with(DEAD_LETTER_SUFFIX) || Some(topic) == dead_letter_topic;
+    if let Some(topic) = topics.iter().find(|topic| is_left_out(topic)) {
+        return Err(topic);
+    }
+    let mut except = vec![format!("{}$", DEAD_LETTER_SUFFIX.replace('.', "\\."))];
+    except.extend(dead_letter_topic.map(|topic| format!("^{}$", topic.replace('.', "\\."))));
+    Ok(except)
 }
 
 #[cfg(test)]
@@ -220,6 +274,16 @@ mod tests {
         assert!(refused(json!({ "topics": ["a"], "start": "newest" })).contains("latest"));
         assert!(refused(json!({ "topics": ["a"], "dead_letter_topic": "a" })).contains("again"));
         assert!(refused(json!({ "topics": ["a"], "retry": { "backoff": "5" } })).contains("200ms"));
+    }
+
+    #[test]
+    fn an_expression_leaves_dead_letters_out() {
+        let config = parse(json!({ "topics": ["^orders-.*"], "dead_letter_topic": "dead.orders" })).unwrap();
+        assert_eq!(config.group.except, ["\\.dlq$", "^dead\\.orders$"]);
+        assert_eq!(config.all_topics().collect::<Vec<_>>(), ["dead.orders"]);
+        let refused = |config| parse(config).unwrap_err();
+        assert!(refused(json!({ "topics": ["^orders-(.*"] })).contains("^orders-.*"));
+        assert!(refused(json!({ "topics": ["^a", "b.dlq"] })).contains("an entry of its own"));
     }
 
     #[test]

@@ -18,14 +18,27 @@ const POLICY: RetryPolicy = RetryPolicy {
 /// The longest reason that is kept: a guest's words, and a header is no place for a log.
 const LONGEST_REASON: usize = 1000;
 
-/// Writes a message until it is written, or until `given_up` is cancelled. Answers whether it was.
-pub(crate) async fn write(producer: &Producer, message: Outgoing, given_up: &CancellationToken) -> bool {
+/// Writes a message until it is written, or until `given_up` is cancelled. Answers whether it was; meanwhile `tell` hears what
+/// is in the way.
+pub(crate) async fn write(
+    producer: &Producer,
+    message: Outgoing,
+    given_up: &CancellationToken,
+    tell: impl Fn(Option<String>),
+) -> bool {
     let mut attempt = 1;
     loop {
         let error = match producer.send(message.clone()).await {
-            Ok(_position) => return true,
+            Ok(_position) => {
+                tell(None);
+                return true;
+            }
             Err(error) => error,
         };
+        tell(Some(format!(
+            "waits because a message that cannot be handled cannot be put aside in `{}` ({error}): create the topic, or make it writable",
+            message.topic
+        )));
         tracing::error!(
             error = error.full(),
             topic = message.topic,
@@ -33,7 +46,10 @@ pub(crate) async fn write(producer: &Producer, message: Outgoing, given_up: &Can
         );
         tokio::select! {
             () = tokio::time::sleep(POLICY.delay(attempt)) => attempt += 1,
-            () = given_up.cancelled() => return false,
+            () = given_up.cancelled() => {
+                tell(None);
+                return false;
+            }
         }
     }
 }

@@ -12,13 +12,14 @@ mod lane;
 mod member;
 mod metrics;
 mod offsets;
+mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::try_join_all;
 use sidespin_app::{App, ComponentId, Diagnostic};
-use sidespin_kafka_client::{Connection, NewTopic, Producer, ensure_topics};
+use sidespin_kafka_client::{Connection, Producer};
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, Pool, PoolConfig, Trigger, TriggerContext, TriggerError};
 use tokio::sync::oneshot;
@@ -47,8 +48,8 @@ pub struct KafkaTriggerNeeds {
     pub connection: Connection,
     /// What writes dead letters; shared with the capability.
     pub producer: Producer,
-    /// With how many partitions topics are created that do not exist; nothing leaves them to the cluster's operator.
-    pub create_missing_topics: Option<u32>,
+    /// Whether topics may be missing, so that they must be waited for: not in the embedded broker, which has made them.
+    pub topics_may_be_missing: bool,
     /// How instances are kept.
     pub pool: PoolConfig,
     /// Where messages are counted.
@@ -59,7 +60,7 @@ pub struct KafkaTriggerNeeds {
 pub struct KafkaTrigger<T: Send + 'static> {
     connection: Connection,
     producer: Producer,
-    create_missing_topics: Option<u32>,
+    topics_may_be_missing: bool,
     metrics: KafkaMetrics,
     entries: Vec<(EntryConfig, Pool<KafkaBindings<T>>)>,
 }
@@ -103,30 +104,13 @@ impl<T: Send + 'static> Trigger<T> for KafkaTrigger<T> {
         Ok(Self {
             connection: needs.connection,
             producer: needs.producer,
-            create_missing_topics: needs.create_missing_topics,
+            topics_may_be_missing: needs.topics_may_be_missing,
             metrics: KafkaMetrics::register(&needs.metrics),
             entries,
         })
     }
 
     async fn run(self, context: TriggerContext) -> Result<(), TriggerError> {
-        if let Some(partitions) = self.create_missing_topics {
-            let topics: BTreeSet<_> = self
-                .entries
-                .iter()
-                .flat_map(|(entry, _pool)| entry.all_topics())
-                .collect();
-            let topics: Vec<_> = topics
-                .into_iter()
-                .map(|name| NewTopic { name, partitions })
-                .collect();
-            ensure_topics(&self.connection, &topics)
-                .await
-                .map_err(|source| TriggerError::Failed {
-                    what: "the topics of the Kafka trigger cannot be created".to_owned(),
-                    source: Box::new(source),
-                })?;
-        }
         let mut all_joined = Vec::new();
         let mut members = Vec::new();
         for (entry, pool) in self.entries {
@@ -134,7 +118,13 @@ impl<T: Send + 'static> Trigger<T> for KafkaTrigger<T> {
             all_joined.push(has_joined);
             let calls: Arc<dyn Calls> = Arc::new(pool);
             let member = Member::new(entry, calls, self.producer.clone(), self.metrics.clone(), joined);
-            members.push(member.run(&self.connection, &context.shutdown));
+            let (connection, context) = (&self.connection, &context);
+            members.push(async move {
+                if self.topics_may_be_missing {
+                    topics::wait_for(member.entry(), connection, context).await;
+                }
+                member.run(connection, context).await
+            });
         }
         let announcing = async {
             // A member that ends before it has joined is told of by its own error.

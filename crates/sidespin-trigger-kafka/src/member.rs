@@ -11,9 +11,10 @@ use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use sidespin_kafka_client::{
-    Assignment, ClientError, Connection, Delivered, GroupConsumer, GroupEvent, Position, Producer, Record,
+    Assignment, ClientError, Connection, Delivered, GroupConsumer, GroupEvent, Lag, Position, Producer,
+    Record,
 };
-use sidespin_trigger::TriggerError;
+use sidespin_trigger::{TriggerContext, TriggerError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,7 @@ use crate::answer::{Answer, Verdict};
 use crate::config::EntryConfig;
 use crate::dead_letter;
 use crate::lane::{Item, Lane};
-use crate::metrics::{KafkaMetrics, MessageOutcome};
+use crate::metrics::{KafkaMetrics, MessageOutcome, Rebalance};
 use crate::offsets::OffsetTracker;
 
 /// How long what is done may stay uncommitted: what a crash repeats at most, besides what was in flight.
@@ -62,12 +63,17 @@ impl Member {
         }
     }
 
+    pub(crate) fn entry(&self) -> &EntryConfig {
+        &self.entry
+    }
+
     /// Works until `shutdown` is cancelled and what is in flight is finished.
     pub(crate) async fn run(
         self,
         connection: &Connection,
-        shutdown: &CancellationToken,
+        context: &TriggerContext,
     ) -> Result<(), TriggerError> {
+        let shutdown = &context.shutdown;
         let consumer = tokio::select! {
             started = GroupConsumer::start(connection, &self.entry.group) => started,
             () = shutdown.cancelled() => return Ok(()),
@@ -85,6 +91,7 @@ impl Member {
             calls: self.calls,
             producer: self.producer,
             metrics: self.metrics,
+            context: context.clone(),
             lanes,
             partitions: BTreeMap::new(),
             leaving: Vec::new(),
@@ -129,6 +136,7 @@ struct Work {
     calls: Arc<dyn Calls>,
     producer: Producer,
     metrics: KafkaMetrics,
+    context: TriggerContext,
     lanes: Vec<Lane>,
     partitions: BTreeMap<Assignment, Partition>,
     /// Revoked, and let go when no call has a message of theirs any more.
@@ -205,6 +213,7 @@ impl Work {
     fn handle(&mut self, event: GroupEvent) -> Result<(), ClientError> {
         match event {
             GroupEvent::Assigned(assignments) => {
+                self.metrics.rebalance(&self.entry.component, Rebalance::Assigned);
                 for assignment in assignments {
                     self.partitions.insert(assignment, Partition::default());
                 }
@@ -215,6 +224,7 @@ impl Work {
             }
             GroupEvent::Records(records) => records.into_iter().for_each(|delivered| self.receive(delivered)),
             GroupEvent::Revoked { assignments, is_lost } => self.revoke(assignments, is_lost),
+            GroupEvent::Progress { lags, is_connected } => self.note_progress(&lags, is_connected),
             GroupEvent::CommitFailed => {
                 self.partitions
                     .values_mut()
@@ -224,6 +234,20 @@ impl Work {
             GroupEvent::Failed(error) => return Err(error),
         }
         Ok(())
+    }
+
+    fn note_progress(&self, lags: &[Lag], is_connected: bool) {
+        let component = &self.entry.component;
+        for lag in lags {
+            self.metrics
+                .lag(component, &lag.topic, lag.partition, lag.messages);
+        }
+        let problem =
+            "no Kafka broker can be reached: see to the brokers, the network and `bootstrap_servers`";
+        self.context.problem(
+            &format!("{component}: broker"),
+            (!is_connected).then(|| problem.to_owned()),
+        );
     }
 
     fn receive(&mut self, delivered: Delivered) {
@@ -246,7 +270,7 @@ impl Work {
             duration,
         } = called;
         let component = self.entry.component.clone();
-        self.metrics.batch(&component, duration);
+        self.metrics.batch(&component, batch.len(), duration);
         if let Answer::Trapped { reason } | Answer::NotCalled { reason } = &answer {
             tracing::warn!(%component, messages = batch.len(), reason, "a batch of messages was not handled");
         }
@@ -304,8 +328,13 @@ impl Work {
         tracing::warn!(%component, %topic, partition = partition_number, offset, attempts = item.attempt, reason, "a message is put aside");
         let message = dead_letter::message(&item, self.entry.dead_letter_topic(&topic), component, reason);
         let (producer, given_up) = (self.producer.clone(), partition.given_up.clone());
+        let context = self.context.clone();
+        let part = format!("{component}: {topic}/{partition_number}");
         let writing = async move {
-            let is_written = dead_letter::write(&producer, message, &given_up).await;
+            let is_written = dead_letter::write(&producer, message, &given_up, |problem| {
+                context.problem(&part, problem)
+            })
+            .await;
             Buried { item, is_written }
         };
         self.dead_letters.push(writing.boxed());
@@ -321,7 +350,16 @@ impl Work {
     }
 
     fn revoke(&mut self, assignments: Vec<Assignment>, is_lost: bool) {
+        let component = &self.entry.component;
+        let change = if is_lost {
+            Rebalance::Lost
+        } else {
+            Rebalance::Revoked
+        };
+        self.metrics.rebalance(component, change);
         for assignment in &assignments {
+            self.metrics
+                .forget_lag(component, &assignment.topic, assignment.partition);
             if let Some(partition) = self.partitions.get(assignment) {
                 partition.given_up.cancel();
             }

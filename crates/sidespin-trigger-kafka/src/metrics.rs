@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sidespin_app::ComponentId;
 use sidespin_telemetry::{
-    Counter, EncodeLabelSet, EncodeLabelValue, Family, Histogram, Metrics, latency_histogram,
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, Histogram, Metrics, latency_histogram,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -26,6 +26,30 @@ pub(crate) enum MessageOutcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartitionLabels {
+    component: String,
+    topic: String,
+    partition: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RebalanceLabels {
+    component: String,
+    change: Rebalance,
+}
+
+/// How the partitions of a member changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum Rebalance {
+    /// It got some, or none of many.
+    Assigned,
+    /// It gives some to another member.
+    Revoked,
+    /// The group went on without it.
+    Lost,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ComponentLabels {
     component: String,
 }
@@ -35,6 +59,9 @@ struct ComponentLabels {
 pub(crate) struct KafkaMetrics {
     messages: Family<MessageLabels, Counter>,
     duration: Family<ComponentLabels, Histogram>,
+    size: Family<ComponentLabels, Histogram>,
+    lag: Family<PartitionLabels, Gauge>,
+    rebalances: Family<RebalanceLabels, Counter>,
 }
 
 impl KafkaMetrics {
@@ -50,6 +77,23 @@ impl KafkaMetrics {
                 "Time that a component took for a batch of messages",
                 Family::new_with_constructor(latency_histogram),
             ),
+            size: metrics.register(
+                "kafka_batch_messages",
+                "Messages given to a component in one call",
+                Family::new_with_constructor(|| {
+                    Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1000.0])
+                }),
+            ),
+            lag: metrics.register(
+                "kafka_consumer_lag",
+                "Messages of a partition that are not committed yet",
+                Family::default(),
+            ),
+            rebalances: metrics.register(
+                "kafka_rebalances",
+                "Changes of the partitions that a component reads",
+                Family::default(),
+            ),
         }
     }
 
@@ -62,10 +106,43 @@ impl KafkaMetrics {
         self.messages.get_or_create(&labels).inc();
     }
 
-    pub(crate) fn batch(&self, component: &ComponentId, duration: Duration) {
+    pub(crate) fn lag(&self, component: &ComponentId, topic: &str, partition: i32, messages: u64) {
+        let labels = PartitionLabels {
+            component: component.to_string(),
+            topic: topic.to_owned(),
+            partition,
+        };
+        let messages = i64::try_from(messages).unwrap_or(i64::MAX);
+        self.lag.get_or_create(&labels).set(messages);
+    }
+
+    /// A partition is another member's business now, and with it its lag.
+    pub(crate) fn forget_lag(&self, component: &ComponentId, topic: &str, partition: i32) {
+        self.lag.remove(&PartitionLabels {
+            component: component.to_string(),
+            topic: topic.to_owned(),
+            partition,
+        });
+    }
+
+    pub(crate) fn rebalance(&self, component: &ComponentId, change: Rebalance) {
+        let labels = RebalanceLabels {
+            component: component.to_string(),
+            change,
+        };
+        self.rebalances.get_or_create(&labels).inc();
+    }
+
+    /// A component has been given so many messages at once.
+    pub(crate) fn batch(&self, component: &ComponentId, messages: usize, duration: Duration) {
         let labels = ComponentLabels {
             component: component.to_string(),
         };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a batch has at most a thousand messages"
+        )]
+        self.size.get_or_create(&labels).observe(messages as f64);
         self.duration
             .get_or_create(&labels)
             .observe(duration.as_secs_f64());

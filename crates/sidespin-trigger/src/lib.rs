@@ -11,6 +11,7 @@ mod worker;
 pub use pool::{Bindings, CallError, Pool, PoolConfig};
 pub use retry::{InvalidDuration, RetryPolicy, parse_duration};
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -52,6 +53,8 @@ pub trait Instances<T: Send + 'static>: Send + Sync {
 pub struct Status {
     /// It takes events now.
     pub ready: bool,
+    /// What keeps parts of it from their work, by the part's name.
+    pub problems: BTreeMap<String, String>,
     /// Where it can be reached, for one that listens.
     pub address: Option<SocketAddr>,
 }
@@ -75,6 +78,15 @@ impl TriggerContext {
     /// Says whether the trigger takes events now. May be said again, when a connection is lost or found.
     pub fn ready(&self, ready: bool) {
         self.status.send_modify(|status| status.ready = ready);
+    }
+
+    /// Says what keeps a part of the trigger from its work, or that nothing does any more. Said again and again for as long as
+    /// it lasts, it costs nothing.
+    pub fn problem(&self, part: &str, problem: Option<String>) {
+        self.status.send_if_modified(|status| match problem {
+            Some(problem) => status.problems.insert(part.to_owned(), problem.clone()) != Some(problem),
+            None => status.problems.remove(part).is_some(),
+        });
     }
 
     /// Says where the trigger listens.

@@ -5,11 +5,15 @@
 //! (`CI` is set), where it fails.
 
 mod address;
+mod cluster;
+mod kafka;
 
 mod postgres;
 mod process;
 mod redis;
 
+pub use cluster::{BOOTSTRAP_SERVERS, Cluster};
+pub use kafka::{Kafka, KafkaIdentity, KafkaListener};
 pub use postgres::Postgres;
 pub use redis::Redis;
 
@@ -20,5 +24,11 @@ pub use redis::Redis;
 fn missing(program: &str, remedy: &str) {
     let message = format!("`{program}` is not on this machine: {remedy}");
     assert!(std::env::var_os("CI").is_none(), "{message}");
-    println!("skipped: {message}");
+    #[expect(
+        clippy::print_stdout,
+        reason = "it is what a person who runs the tests must see"
+    )]
+    {
+        println!("skipped: {message}");
+    }
 }

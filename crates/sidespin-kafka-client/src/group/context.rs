@@ -8,8 +8,10 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 
+use super::Lag;
 use crate::client::LogContext;
 
 pub(super) type NativeConsumer = BaseConsumer<Context>;
@@ -28,6 +30,7 @@ pub(super) enum Change {
     Assign(TopicPartitionList),
     Revoke(TopicPartitionList),
     CommitFailed,
+    Progress { lags: Vec<Lag>, is_connected: bool },
 }
 
 impl Context {
@@ -50,6 +53,32 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.log.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.log.count();
+        let is_connected = statistics
+            .brokers
+            .values()
+            .any(|broker| broker.nodeid >= 0 && broker.state == "UP");
+        let partitions = statistics.topics.into_values().flat_map(|topic| {
+            topic
+                .partitions
+                .into_values()
+                .map(move |partition| (topic.topic.clone(), partition))
+        });
+        // A lag that is not known yet is negative, and the library keeps a partition -1 for what has none.
+        let lags = partitions.filter_map(|(topic, partition)| {
+            Some(Lag {
+                topic,
+                partition: partition.partition,
+                messages: u64::try_from(partition.consumer_lag).ok()?,
+            })
+        });
+        self.push(Change::Progress {
+            lags: lags.collect(),
+            is_connected,
+        });
     }
 }
 

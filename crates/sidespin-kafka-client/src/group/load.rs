@@ -8,8 +8,38 @@ use crate::wake::Commands;
 
 /// Messages of one partition that may be on their way through the process.
 const MAX_MESSAGES: usize = 1000;
-/// Their size.
+/// Their size, for a consumer of few partitions.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// What a consumer of many partitions divides among them.
+const TOTAL_BYTES: usize = 64 * 1024 * 1024;
+/// Less would be a handful of messages, and a fetch for each handful.
+const MIN_BYTES: usize = 256 * 1024;
+
+/// How many bytes each partition of a consumer may have in this process. Changes with the number of its partitions.
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self {
+            bytes: Arc::new(AtomicUsize::new(MAX_BYTES)),
+        }
+    }
+}
+
+impl Share {
+    /// Divides what there is among so many partitions.
+    pub(super) fn divide(&self, partitions: usize) {
+        let share = (TOTAL_BYTES / partitions.max(1)).clamp(MIN_BYTES, MAX_BYTES);
+        self.bytes.store(share, Ordering::SeqCst);
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::SeqCst)
+    }
+}
 
 /// One partition's messages in this process.
 #[derive(Debug)]
@@ -18,6 +48,7 @@ pub(super) struct Load {
     messages: AtomicUsize,
     bytes: AtomicUsize,
     is_paused: AtomicBool,
+    share: Share,
     commands: Commands<Command>,
 }
 
@@ -29,12 +60,13 @@ pub(crate) struct Guard {
 }
 
 impl Load {
-    pub(super) fn new(assignment: Assignment, commands: Commands<Command>) -> Arc<Self> {
+    pub(super) fn new(assignment: Assignment, share: Share, commands: Commands<Command>) -> Arc<Self> {
         Arc::new(Self {
             assignment,
             messages: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             is_paused: AtomicBool::new(false),
+            share,
             commands,
         })
     }
@@ -52,7 +84,7 @@ impl Load {
     /// Whether the partition must be paused now; it counts as paused then.
     pub(super) fn must_pause(&self) -> bool {
         let is_full = self.messages.load(Ordering::SeqCst) >= MAX_MESSAGES
-            || self.bytes.load(Ordering::SeqCst) >= MAX_BYTES;
+            || self.bytes.load(Ordering::SeqCst) >= self.share.bytes();
         if !is_full || self.is_paused.swap(true, Ordering::SeqCst) {
             return false;
         }
@@ -63,7 +95,7 @@ impl Load {
 
     fn resume_if_free(&self) {
         let is_free = self.messages.load(Ordering::SeqCst) <= MAX_MESSAGES / 2
-            && self.bytes.load(Ordering::SeqCst) <= MAX_BYTES / 2;
+            && self.bytes.load(Ordering::SeqCst) <= self.share.bytes() / 2;
         if is_free && self.is_paused.swap(false, Ordering::SeqCst) {
             let _is_running: bool = self.commands.send(Command::Resume(self.assignment.clone()));
         }
@@ -86,7 +118,7 @@ mod tests {
     #[test]
     fn a_full_partition_pauses_once_and_resumes_once_when_half_is_done() {
         let (commands, inbox) = inbox();
-        let load = Load::new(Assignment::for_test("t", 0, 1), commands);
+        let load = Load::new(Assignment::for_test("t", 0, 1), Share::default(), commands);
         let mut guards: Vec<_> = (1..MAX_MESSAGES).map(|_| load.take(1)).collect();
         assert!(!load.must_pause());
         guards.push(load.take(1));
@@ -102,8 +134,30 @@ mod tests {
     #[test]
     fn a_few_large_messages_fill_a_partition_too() {
         let (commands, _inbox) = inbox();
-        let load = Load::new(Assignment::for_test("t", 0, 1), commands);
+        let load = Load::new(Assignment::for_test("t", 0, 1), Share::default(), commands);
         let _guards: Vec<_> = (0..8).map(|_| load.take(1024 * 1024)).collect();
         assert!(load.must_pause());
+    }
+
+    #[test]
+    fn many_partitions_hold_no_more_than_a_few() {
+        let share = Share::default();
+        let held = |partitions: usize| {
+            share.divide(partitions);
+            let (commands, _inbox) = inbox();
+            let load = Load::new(Assignment::for_test("t", 0, 1), share.clone(), commands);
+            let mut guards = Vec::new();
+            while !load.must_pause() {
+                guards.push(load.take(100_000));
+            }
+            partitions * guards.len() * 100_000
+        };
+        for partitions in [1, 8, 20, 100, 200] {
+            assert!(
+                held(partitions) <= TOTAL_BYTES + partitions * 100_000,
+                "{partitions}"
+            );
+        }
+        assert!(held(1) >= MAX_BYTES);
     }
 }

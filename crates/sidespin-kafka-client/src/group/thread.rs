@@ -13,12 +13,14 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 
 use super::context::{Change, Context, NativeConsumer, unassign};
-use super::load::Load;
+use super::load::{Load, Share};
 use super::{Assignment, Command, Delivered, GroupConfig, GroupEvent, Position, Start};
 use crate::client;
 use crate::wake::{Commands, Inbox, Woken};
 use crate::{ClientError, ConnectionSettings, Record};
 
+/// How often the library tells how far behind it is.
+const STATISTICS_INTERVAL: Duration = Duration::from_secs(2);
 /// Messages that are handed over together.
 const BATCH: usize = 256;
 
@@ -51,6 +53,7 @@ pub(super) async fn spawn(
                 commands,
                 events,
                 partitions: HashMap::new(),
+                share: Share::default(),
                 generation: 0,
             }
             .run();
@@ -72,8 +75,13 @@ fn native_config(settings: &ConnectionSettings, config: &GroupConfig) -> ClientC
         .set("partition.assignment.strategy", "cooperative-sticky")
         // A member that was killed is noticed after this; the brokers' usual minimum is six seconds.
         .set("session.timeout.ms", "10000")
+        .set("statistics.interval.ms", STATISTICS_INTERVAL.as_millis().to_string())
         // Also how soon a member learns that the others want to share.
         .set("heartbeat.interval.ms", "500");
+    if !config.except.is_empty() {
+        // Such topics do not exist for this client, so it is set for those only that look for topics.
+        native.set("topic.blacklist", config.except.join(","));
+    }
     native
 }
 
@@ -98,6 +106,7 @@ struct Thread {
     events: mpsc::UnboundedSender<GroupEvent>,
     /// The partitions whose messages are handed out: not those that are being revoked.
     partitions: HashMap<Arc<str>, HashMap<i32, Arc<Load>>>,
+    share: Share,
     generation: u64,
 }
 
@@ -206,6 +215,13 @@ impl Thread {
                 Change::Assign(partitions) => self.assign(&partitions),
                 Change::Revoke(partitions) => self.revoke(&partitions),
                 Change::CommitFailed => self.report(GroupEvent::CommitFailed),
+                Change::Progress {
+                    mut lags,
+                    is_connected,
+                } => {
+                    lags.retain(|lag| self.has(&lag.topic, lag.partition));
+                    self.report(GroupEvent::Progress { lags, is_connected });
+                }
             }
         }
     }
@@ -220,13 +236,14 @@ impl Thread {
                 partition: element.partition(),
                 generation: self.generation,
             };
-            let load = Load::new(assignment.clone(), self.commands.clone());
+            let load = Load::new(assignment.clone(), self.share.clone(), self.commands.clone());
             self.partitions
                 .entry(topic)
                 .or_default()
                 .insert(assignment.partition, load);
             assignments.push(assignment);
         }
+        self.divide();
         // Reported first, so that nobody sees a message of a partition that it has not heard of.
         self.report(GroupEvent::Assigned(assignments));
         let result = match self.consumer.rebalance_protocol() {
@@ -246,6 +263,7 @@ impl Thread {
                 .and_then(|loads| loads.remove(&element.partition()));
             assignments.extend(load.map(|load| load.assignment.clone()));
         }
+        self.divide();
         if assignments.is_empty() {
             return self.unassign(&[]);
         }
@@ -267,6 +285,17 @@ impl Thread {
             let result = self.consumer.commit(&offsets, mode);
             log("committing offsets", result);
         }
+    }
+
+    fn divide(&self) {
+        self.share
+            .divide(self.partitions.values().map(HashMap::len).sum());
+    }
+
+    fn has(&self, topic: &str, partition: i32) -> bool {
+        self.partitions
+            .get(topic)
+            .is_some_and(|loads| loads.contains_key(&partition))
     }
 
     fn is_current(&self, assignment: &Assignment) -> bool {

@@ -1,73 +1,57 @@
-//! A broker of each test's own.
+//! A cluster of each test's own.
 
-use std::net::SocketAddr;
+use std::cell::RefCell;
 
-use sidespin_broker::{Broker, BrokerConfig, TopicConfig};
+use servers::Cluster as Server;
 use sidespin_kafka_client::{
-    Connection, ConnectionSettings, GroupConfig, GroupConsumer, GroupEvent, Outgoing, Start,
+    Connection, ConnectionSettings, Delivered, GroupConfig, GroupConsumer, GroupEvent, NewTopic, Outgoing,
+    Start, ensure_topics,
 };
-use tempfile::TempDir;
+
+thread_local! {
+    /// Each test has a thread, and so a topic, of its own.
+    static TOPIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The test's topic.
+pub(crate) fn topic() -> String {
+    TOPIC.with_borrow(Clone::clone)
+}
 
 pub(crate) struct Cluster {
     pub(crate) connection: Connection,
-    pub(crate) broker: Broker,
-    directory: TempDir,
+    pub(crate) server: Server,
 }
 
 impl Cluster {
-    /// With a topic `events` of so many partitions.
+    /// With a topic of so many partitions.
     pub(crate) async fn start(partitions: u32) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let (broker, connection) = run(&directory, "127.0.0.1:0".parse().unwrap(), partitions).await;
-        Self {
-            connection,
-            broker,
-            directory,
-        }
+        Self::of(Server::start().await.unwrap(), partitions).await
     }
 
-    /// Stops the broker and starts it again at the same place.
-    pub(crate) async fn restart(self) -> Self {
-        let Self {
-            broker,
-            directory,
-            connection,
-        } = self;
-        let address = broker.address();
-        broker.shutdown().await;
-        let (broker, _connection) = run(&directory, address, 1).await;
-        Self {
-            connection,
-            broker,
-            directory,
-        }
+    /// The same with a broker that can be stopped, if there is one.
+    pub(crate) async fn start_own(partitions: u32) -> Option<Self> {
+        let server = Server::start_own().await.unwrap()?;
+        Some(Self::of(server, partitions).await)
     }
-}
 
-async fn run(directory: &TempDir, listen: SocketAddr, partitions: u32) -> (Broker, Connection) {
-    let topics = vec![TopicConfig {
-        name: "events".to_owned(),
-        partitions,
-    }];
-    let config = BrokerConfig {
-        topics,
-        auto_create_topics: false,
-        ..BrokerConfig::new(listen, directory.path())
-    };
-    let broker = Broker::start(config).await.unwrap();
-    let bootstrap_servers = broker.address().to_string();
-    (
-        broker,
-        Connection::to(ConnectionSettings {
-            bootstrap_servers,
-            client_id: "test".to_owned(),
-        }),
-    )
+    async fn of(server: Server, partitions: u32) -> Self {
+        TOPIC.set(server.name("events"));
+        let settings = ConnectionSettings::plain(server.bootstrap_servers(), "test");
+        let connection = Connection::to(settings);
+        let topics = [NewTopic {
+            name: topic(),
+            partitions,
+            replication: None,
+        }];
+        ensure_topics(&connection, &topics).await.unwrap();
+        Self { connection, server }
+    }
 }
 
 pub(crate) fn message(key: &str, value: impl Into<Vec<u8>>) -> Outgoing {
     Outgoing {
-        topic: "events".to_owned(),
+        topic: topic(),
         key: Some(key.into()),
         value: Some(value.into()),
         headers: Vec::new(),
@@ -76,15 +60,16 @@ pub(crate) fn message(key: &str, value: impl Into<Vec<u8>>) -> Outgoing {
 
 pub(crate) async fn join(connection: &Connection, start: Start) -> GroupConsumer {
     let config = GroupConfig {
-        group: "group".to_owned(),
-        topics: vec!["events".to_owned()],
+        group: format!("{}-group", topic()),
+        topics: vec![topic()],
+        except: Vec::new(),
         start,
     };
     GroupConsumer::start(connection, &config).await.unwrap()
 }
 
 /// The next messages, whatever else happens before.
-pub(crate) async fn records(consumer: &mut GroupConsumer) -> Vec<sidespin_kafka_client::Delivered> {
+pub(crate) async fn records(consumer: &mut GroupConsumer) -> Vec<Delivered> {
     loop {
         match consumer.next().await {
             GroupEvent::Records(records) => return records,

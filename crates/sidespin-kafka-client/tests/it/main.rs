@@ -1,4 +1,4 @@
-//! The client against the embedded broker: what it promises its users, with real connections.
+//! The client against the embedded broker, or the one that `KAFKA_BOOTSTRAP_SERVERS` names: what it promises its users, with real connections.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,4 +12,5 @@ mod cluster;
 mod group;
 mod producer;
 mod reader;
+mod security;
 mod speed;

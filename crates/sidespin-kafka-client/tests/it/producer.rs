@@ -5,7 +5,7 @@ use sidespin_kafka_client::{
     ensure_topics,
 };
 
-use crate::cluster::{Cluster, join, message, records};
+use crate::cluster::{Cluster, join, message, records, topic};
 
 #[tokio::test]
 async fn messages_come_out_as_they_went_in() {
@@ -109,7 +109,7 @@ async fn errors_say_what_one_can_do() {
     );
     let error = producer.send(message("k", vec![0; 3 << 20])).await.unwrap_err();
     assert!(
-        matches!(&error, ClientError::TooLarge { topic } if topic == "events"),
+        matches!(&error, ClientError::TooLarge { topic } if *topic == crate::cluster::topic()),
         "{error:?}"
     );
     producer.send(message("k", "v")).await.unwrap();
@@ -117,39 +117,38 @@ async fn errors_say_what_one_can_do() {
 
 #[tokio::test]
 async fn a_broker_that_is_away_is_worth_another_try() {
-    let settings = ConnectionSettings {
-        bootstrap_servers: "127.0.0.1:1".to_owned(),
-        client_id: "test".to_owned(),
-    };
-    let producer = Producer::new(Connection::to(settings));
+    let producer = Producer::new(Connection::to(ConnectionSettings::plain("127.0.0.1:1", "test")));
     let error = producer.send(message("k", "v")).await.unwrap_err();
     assert!(error.is_retriable(), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_broker_that_comes_back_is_found_again() {
-    let cluster = Cluster::start(1).await;
+    let Some(mut cluster) = Cluster::start_own(1).await else {
+        return;
+    };
     let producer = Producer::new(cluster.connection.clone());
     producer.send(message("k", "before")).await.unwrap();
-    let cluster = cluster.restart().await;
+    cluster.server.restart().await.unwrap();
     let written = producer.send(message("k", "after")).await.unwrap();
     assert_eq!(written.offset, 1);
-    drop(cluster);
 }
 
 #[tokio::test]
 async fn topics_are_created_once() {
     let cluster = Cluster::start(1).await;
-    let topics = ["events", "events.dlq"].map(|name| NewTopic {
-        name: name.to_owned(),
+    let second = cluster.server.name("second");
+    let topics = [topic(), second.clone()].map(|name| NewTopic {
+        name,
         partitions: 2,
+        replication: Some(1),
     });
     ensure_topics(&cluster.connection, &topics).await.unwrap();
     ensure_topics(&cluster.connection, &topics).await.unwrap();
     let producer = Producer::new(cluster.connection.clone());
     producer
         .send(Outgoing {
-            topic: "events.dlq".to_owned(),
+            topic: second,
             ..message("k", "v")
         })
         .await

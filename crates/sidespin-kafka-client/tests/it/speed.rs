@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sidespin_kafka_client::{GroupEvent, Producer, Start, TopicReader};
 
-use crate::cluster::{Cluster, join, message, records};
+use crate::cluster::{Cluster, join, message, records, topic};
 
 #[tokio::test]
 async fn joining_and_reading_are_quick() {
@@ -33,7 +33,7 @@ async fn joining_and_reading_are_quick() {
     times.sort_unstable();
 
     let began = Instant::now();
-    let reader = TopicReader::start(&cluster.connection, "events", |_record| {})
+    let reader = TopicReader::start(&cluster.connection, &topic(), |_record| {})
         .await
         .unwrap();
     let subscribed = began.elapsed();

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use sidespin_kafka_client::{NewTopic, ensure_topics};
-use sidespin_trigger::Outcome;
+use sidespin_trigger::{Outcome, Status};
 
 use crate::answer::Answer;
-use harness::{Cluster, Seen, done, next, numbered, quick, value};
+use harness::{Cluster, Seen, dead_letter_topic, done, next, numbered, quick, topic, value};
 
 #[tokio::test]
 async fn messages_are_handled_in_order_and_not_again_after_a_stop() {
@@ -48,7 +47,7 @@ async fn what_is_rejected_or_fails_too_often_is_put_aside_with_its_story() {
     };
     let member = cluster.member(quick(), answer).await;
 
-    let mut consumer = cluster.reader("operator", "events.dlq").await;
+    let mut consumer = cluster.reader("operator", &dead_letter_topic()).await;
     let expected = [("bad", 0, "no such task", "1"), ("flaky", 2, "busy", "3")];
     for ((key, number, reason, attempts), dead) in expected.into_iter().zip(next(&mut consumer, 2).await) {
         assert_eq!(
@@ -69,7 +68,7 @@ async fn what_is_rejected_or_fails_too_often_is_put_aside_with_its_story() {
             (headers["dlq-reason"], headers["dlq-attempts"]),
             (reason, attempts)
         );
-        assert_eq!((headers["dlq-topic"], headers["dlq-partition"]), ("events", "0"));
+        assert_eq!((headers["dlq-topic"], headers["dlq-partition"]), (&*topic(), "0"));
         assert_eq!(headers["dlq-offset"], number.to_string());
     }
     member.stop().await;
@@ -97,7 +96,7 @@ async fn a_message_that_traps_does_not_take_its_batch_with_it() {
     let mut config = quick();
     config["concurrency"] = json!(1);
     let member = cluster.member(config, answer).await;
-    let mut consumer = cluster.reader("operator", "events.dlq").await;
+    let mut consumer = cluster.reader("operator", &dead_letter_topic()).await;
     assert_eq!(value(&next(&mut consumer, 1).await[0]), 7);
     member.stop().await;
     let expected: BTreeSet<_> = (0..20).filter(|number| *number != 7).collect();
@@ -122,7 +121,7 @@ async fn a_key_that_fails_holds_nobody_else_up() {
     };
     // Both keys in one lane, and a wait that no test would survive.
     let config = json!({
-        "topics": ["events"], "concurrency": 1, "retry": { "backoff": "1h", "max_backoff": "1h" },
+        "topics": [topic()], "concurrency": 1, "retry": { "backoff": "1h", "max_backoff": "1h" },
     });
     let mut member = cluster.member(config, answer).await;
     let mut free = Vec::new();
@@ -161,13 +160,80 @@ async fn a_partition_waits_until_its_dead_letters_can_be_written() {
 
     let mut member = cluster.member(quick(), reject_first).await;
     member.values(2).await;
-    let topic = NewTopic {
-        name: "events.dlq".to_owned(),
-        partitions: 1,
+    // Until then it says what it waits for.
+    let waits = |status: &Status| {
+        status
+            .problems
+            .values()
+            .any(|problem| problem.contains(&dead_letter_topic()))
     };
-    ensure_topics(&cluster.connection, &[topic]).await.unwrap();
-    let mut consumer = cluster.reader("operator", "events.dlq").await;
+    member.status.wait_for(waits).await.unwrap();
+    cluster.create(dead_letter_topic(), 1).await;
+    let mut consumer = cluster.reader("operator", &dead_letter_topic()).await;
     assert_eq!(value(&next(&mut consumer, 1).await[0]), 0);
+    member
+        .status
+        .wait_for(|status| status.problems.is_empty())
+        .await
+        .unwrap();
+    member.stop().await;
+}
+
+#[tokio::test]
+async fn an_expression_reads_the_topics_that_it_means_and_not_their_dead_letters() {
+    let cluster = Cluster::start(1, true).await;
+    cluster.create(format!("{}-second", topic()), 1).await;
+    cluster.create(cluster.server.name("other"), 1).await;
+    for name in [
+        topic(),
+        format!("{}-second", topic()),
+        cluster.server.name("other"),
+        dead_letter_topic(),
+    ] {
+        cluster.send_to(&name, numbered("a", 0..1)).await;
+    }
+    let config = json!({ "topics": [format!("^{}.*", topic())] });
+    let mut member = cluster.member(config, done).await;
+    let mut topics = BTreeSet::new();
+    while topics.len() < 2 {
+        topics.extend(
+            member
+                .seen
+                .recv()
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|seen| seen.topic),
+        );
+    }
+    member.stop().await;
+    assert_eq!(topics, BTreeSet::from([topic(), format!("{}-second", topic())]));
+}
+
+#[tokio::test]
+async fn it_goes_on_when_the_broker_comes_back() {
+    let Some(mut cluster) = Cluster::start_own(2).await else {
+        return;
+    };
+    cluster.send(numbered("a", 0..100)).await;
+    let mut member = cluster.member(quick(), done).await;
+    member.values(100).await;
+    cluster.server.stop().await.unwrap();
+    let is_cut_off = |status: &Status| {
+        status
+            .problems
+            .values()
+            .any(|problem| problem.contains("bootstrap_servers"))
+    };
+    member.status.wait_for(is_cut_off).await.unwrap();
+    cluster.server.restart().await.unwrap();
+    cluster.send(numbered("a", 100..200)).await;
+    while !member.values(1).await.contains(&199) {}
+    member
+        .status
+        .wait_for(|status| status.problems.is_empty())
+        .await
+        .unwrap();
     member.stop().await;
 }
 

@@ -1,15 +1,15 @@
 //! A broker, members whose component is a function, and what they have seen.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use servers::Cluster as Server;
 use sidespin_app::TriggerEntry;
-use sidespin_broker::{Broker, BrokerConfig, TopicConfig};
-use sidespin_kafka_client::{ConnectionSettings, GroupConfig, Outgoing, Start};
+use sidespin_kafka_client::{ConnectionSettings, GroupConfig, NewTopic, Outgoing, Start, ensure_topics};
 use sidespin_telemetry::Metrics;
-use sidespin_trigger::Outcome;
-use tempfile::TempDir;
-use tokio::sync::mpsc;
+use sidespin_trigger::{Outcome, Status};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::member::*;
@@ -17,46 +17,67 @@ use crate::member::*;
 pub(super) struct Cluster {
     pub(super) connection: Connection,
     producer: Producer,
-    _broker: Broker,
-    _directory: TempDir,
+    pub(super) server: Server,
+}
+
+thread_local! {
+    /// Each test has a thread, and so a topic, of its own.
+    static TOPIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The test's topic.
+pub(super) fn topic() -> String {
+    TOPIC.with_borrow(Clone::clone)
+}
+
+/// Where what cannot be handled goes.
+pub(super) fn dead_letter_topic() -> String {
+    format!("{}.dlq", topic())
 }
 
 impl Cluster {
     pub(super) async fn start(partitions: u32, dead_letters: bool) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let mut topics = vec![TopicConfig {
-            name: "events".to_owned(),
-            partitions,
-        }];
-        if dead_letters {
-            topics.push(TopicConfig {
-                name: "events.dlq".to_owned(),
-                partitions: 1,
-            });
-        }
-        let config = BrokerConfig {
-            topics,
-            auto_create_topics: false,
-            ..BrokerConfig::new("127.0.0.1:0".parse().unwrap(), directory.path())
-        };
-        let broker = Broker::start(config).await.unwrap();
-        let settings = ConnectionSettings {
-            bootstrap_servers: broker.address().to_string(),
-            client_id: "test".to_owned(),
-        };
+        Self::of(Server::start().await.unwrap(), partitions, dead_letters).await
+    }
+
+    /// The same with a broker that can be stopped, if there is one.
+    pub(super) async fn start_own(partitions: u32) -> Option<Self> {
+        Some(Self::of(Server::start_own().await.unwrap()?, partitions, true).await)
+    }
+
+    async fn of(server: Server, partitions: u32, dead_letters: bool) -> Self {
+        TOPIC.set(server.name("events"));
+        let settings = ConnectionSettings::plain(server.bootstrap_servers(), "test");
         let connection = Connection::to(settings);
         let producer = Producer::new(connection.clone());
-        Self {
+        let cluster = Self {
             connection,
             producer,
-            _broker: broker,
-            _directory: directory,
+            server,
+        };
+        cluster.create(topic(), partitions).await;
+        if dead_letters {
+            cluster.create(dead_letter_topic(), 1).await;
         }
+        cluster
+    }
+
+    pub(super) async fn create(&self, name: String, partitions: u32) {
+        let topic = NewTopic {
+            name,
+            partitions,
+            replication: None,
+        };
+        ensure_topics(&self.connection, &[topic]).await.unwrap();
     }
 
     pub(super) async fn send(&self, messages: impl IntoIterator<Item = (String, u32)>) {
+        self.send_to(&topic(), messages).await;
+    }
+
+    pub(super) async fn send_to(&self, topic: &str, messages: impl IntoIterator<Item = (String, u32)>) {
         let outgoing = |(key, value): (String, u32)| Outgoing {
-            topic: "events".to_owned(),
+            topic: topic.to_owned(),
             key: Some(key.into_bytes()),
             value: Some(value.to_be_bytes().to_vec()),
             headers: Vec::new(),
@@ -81,7 +102,8 @@ impl Cluster {
             location: None,
             key_locations: BTreeMap::new(),
         };
-        let entry = EntryConfig::parse("test", &entry).unwrap();
+        let mut entry = EntryConfig::parse("test", &entry).unwrap();
+        entry.group.group = self.server.name("audit");
         let (sender, seen) = mpsc::unbounded_channel();
         let calls = Arc::new(Function {
             answer: Box::new(answer),
@@ -91,15 +113,21 @@ impl Cluster {
         let metrics = KafkaMetrics::register(&Metrics::default());
         let member = Member::new(entry, calls, self.producer.clone(), metrics, joined);
         let shutdown = CancellationToken::new();
-        let (connection, token) = (self.connection.clone(), shutdown.clone());
-        let task = tokio::spawn(async move { member.run(&connection, &token).await });
+        let connection = self.connection.clone();
+        let (context, status) = TriggerContext::new(shutdown.clone());
+        let task = tokio::spawn(async move { member.run(&connection, &context).await });
         has_joined.await.unwrap();
-        Running { shutdown, task, seen }
+        Running {
+            shutdown,
+            task,
+            seen,
+            status,
+        }
     }
 
     /// The next message that the member's group would read, by its value.
     pub(super) async fn next_of_group(&self) -> u32 {
-        let mut consumer = self.reader("test-audit", "events").await;
+        let mut consumer = self.reader("audit", &topic()).await;
         let next = value(&next(&mut consumer, 1).await[0]);
         consumer.close(Vec::new()).await;
         next
@@ -107,8 +135,9 @@ impl Cluster {
 
     pub(super) async fn reader(&self, group: &str, topic: &str) -> GroupConsumer {
         let config = GroupConfig {
-            group: group.to_owned(),
+            group: self.server.name(group),
             topics: vec![topic.to_owned()],
+            except: Vec::new(),
             start: Start::Earliest,
         };
         GroupConsumer::start(&self.connection, &config).await.unwrap()
@@ -129,6 +158,7 @@ pub(super) async fn next(consumer: &mut GroupConsumer, count: usize) -> Vec<Reco
 /// A message as the component saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
+    pub(super) topic: String,
     pub(super) key: String,
     pub(super) value: u32,
 }
@@ -150,6 +180,7 @@ impl Calls for Function {
         let batch: Vec<_> = records
             .iter()
             .map(|record| Seen {
+                topic: record.topic.to_string(),
                 key: String::from_utf8(record.key.clone().unwrap()).unwrap(),
                 value: value(record),
             })
@@ -165,6 +196,7 @@ pub(super) struct Running {
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), TriggerError>>,
     pub(super) seen: mpsc::UnboundedReceiver<Vec<Seen>>,
+    pub(super) status: watch::Receiver<Status>,
 }
 
 impl Running {
@@ -197,5 +229,5 @@ pub(super) fn numbered(key: &str, range: std::ops::Range<u32>) -> Vec<(String, u
 
 /// Waits short enough for tests.
 pub(super) fn quick() -> Value {
-    json!({ "topics": ["events"], "retry": { "attempts": 3, "backoff": "5ms", "max_backoff": "20ms" } })
+    json!({ "topics": [topic()], "retry": { "attempts": 3, "backoff": "5ms", "max_backoff": "20ms" } })
 }
