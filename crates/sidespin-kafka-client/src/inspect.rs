@@ -19,6 +19,7 @@ pub use groups::GroupDescription;
 
 use self::context::LastWords;
 use crate::admin::blocking;
+use crate::closing::take_apart;
 use crate::{ClientError, Connection, ConnectionSettings, client};
 
 /// How long a person who waits for the first answer is kept waiting.
@@ -205,9 +206,8 @@ impl Inspector {
 
 impl Drop for Inspector {
     fn drop(&mut self) {
-        // Taking a client apart waits for its threads, and nobody has to wait for that.
         if let Some(consumer) = self.consumer.take() {
-            drop(std::thread::spawn(move || drop(consumer)));
+            take_apart(consumer);
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod admin;
 mod client;
+mod closing;
 mod connection;
 mod error;
 mod group;
@@ -21,6 +22,7 @@ mod security;
 mod wake;
 
 pub use admin::{NewTopic, ensure_topics, existing_topics};
+pub use closing::wait_until_closed;
 pub use connection::{Connection, ConnectionSetter, ConnectionSettings};
 pub use error::{Cause, ClientError, TopicNameError};
 pub use group::{Assignment, Delivered, GroupConfig, GroupConsumer, GroupEvent, Lag, Position, Start};

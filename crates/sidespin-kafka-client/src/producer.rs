@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::admin::blocking;
 use crate::client::{self, LogContext};
+use crate::closing::take_apart;
 use crate::{ClientError, Connection, ConnectionSettings, Outgoing};
 
 /// After this a message that no broker has taken is given back to its sender, whose own deadline is not far.
@@ -189,11 +190,9 @@ impl Drop for Shared {
     }
 }
 
-/// Taking a client apart waits for its threads.
 fn discard(native: Option<Arc<Native>>) {
     if let Some(native) = native {
-        // Detached on purpose: nobody waits for it, and the process may end before it does.
-        drop(std::thread::spawn(move || drop(native)));
+        take_apart(native);
     }
 }
 

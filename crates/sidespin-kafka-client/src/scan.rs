@@ -9,6 +9,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use crate::closing::Closing;
 use crate::reader::{LogOnly, is_end};
 use crate::{ClientError, Connection, ConnectionSettings, Record, client};
 
@@ -63,9 +64,13 @@ impl Scan {
             batch: Vec::new(),
             batch_bytes: 0,
         };
+        let closing = Closing::new();
         std::thread::Builder::new()
             .name("kafka-scan".to_owned())
-            .spawn(move || thread.run(&settings))
+            .spawn(move || {
+                thread.run(&settings);
+                drop(closing);
+            })
             .map_err(|_error| ClientError::Unavailable {
                 what: "no thread could be started for reading".to_owned(),
                 source: None,

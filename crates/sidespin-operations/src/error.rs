@@ -97,7 +97,11 @@ impl OperationError {
             }
             Self::NoSuchGroup {
                 nearest: Some(nearest), ..
-            } => Some(format!("did you mean `{nearest}`? `sidespin topics lag` shows all")),
+            } => {
+                // Unlike a topic's, a group's name may have any characters.
+                let nearest = nearest.escape_debug();
+                Some(format!("did you mean `{nearest}`? `sidespin topics lag` shows all"))
+            }
             Self::NoSuchGroup { nearest: None, .. } => Some("`sidespin topics lag` shows all".to_owned()),
             Self::GroupIsActive { .. } => Some(
                 "stop its consumers first, for instance with `sidespin up --component-id <each other component>`, or name a group that \

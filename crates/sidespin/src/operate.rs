@@ -8,13 +8,18 @@ pub(crate) mod table;
 pub(crate) mod text;
 
 use std::io;
+use std::time::Duration;
 
 use sidespin_app::Diagnostic;
+use sidespin_kafka_client::wait_until_closed;
 use sidespin_operations::OperationError;
 use sidespin_telemetry::LogFormat;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
+
+/// How long connections may take to be closed before the process ends around them.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Why a command ends before it is done.
 #[derive(Debug)]
@@ -41,8 +46,9 @@ pub(crate) fn run(
             Failure::Runtime(Diagnostic::new("the async runtime cannot be started").caused_by(&error))
         })?;
     let result = runtime.block_on(command);
-    // A connection that is still being closed needs nobody to wait for it.
+    // A thread may be waiting for a person who types, or who reads; it must not keep the process.
     runtime.shutdown_background();
+    wait_until_closed(CLOSING);
     match result {
         Ok(()) | Err(Stop::OutputClosed) => Ok(()),
         Err(Stop::Failed(failure)) => Err(failure),

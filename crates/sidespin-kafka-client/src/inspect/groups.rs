@@ -12,6 +12,7 @@ use super::context::LastWords;
 use super::{Inspector, NativeConsumer, TIMEOUT, TopicPartition, config, list, offsets_of};
 use crate::ClientError;
 use crate::admin::blocking;
+use crate::closing::take_apart;
 
 /// A group, as its brokers see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +121,7 @@ impl Inspector {
         let asking = move || {
             let consumer: NativeConsumer = config.create_with_context(LastWords::default())?;
             let answer = question(&consumer);
-            // Taking a client apart waits for its threads, and nobody has to wait for that.
-            drop(std::thread::spawn(move || drop(consumer)));
+            take_apart(consumer);
             answer
         };
         blocking(asking)

@@ -1,10 +1,11 @@
 //! `sidespin dlq`: messages that no component could handle, and what people do about them.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::process::Stdio;
 
 use end_to_end::Server;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::terminal::{Terminal, tail, text};
 
@@ -93,12 +94,15 @@ async fn a_broken_event_becomes_a_dead_letter_that_can_be_retried_and_dropped() 
     assert_eq!(terminal.say("dlq drop task-events.dlq --all --yes").await, "");
 }
 
+/// Times that a retry is killed in the middle of its work.
+const KILLS: usize = 10;
+
 #[tokio::test]
 async fn a_retry_that_is_killed_again_and_again_loses_nothing() {
-    let total = 3000;
+    let total = 10_000;
     let server = Server::start().await.unwrap();
     let terminal = Terminal::of(&server);
-    // Into a topic that no component handles.
+    // They go back to a topic that no component handles.
     let publish =
         "topics publish task-events.dlq --lines --header dlq-reason=test --header dlq-topic=task-updates";
     let lines: String = (0..total).map(|number| format!("{number}\n")).collect();
@@ -106,24 +110,40 @@ async fn a_retry_that_is_killed_again_and_again_loses_nothing() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     terminal.letters(total).await;
 
-    // Each life of the process is longer than the one before, so that it is killed in every part of its work.
-    let mut kills = 0;
-    let mut life = Duration::from_millis(100);
-    loop {
-        let mut child = terminal
-            .command("dlq retry task-events.dlq --all --yes")
-            .spawn()
-            .unwrap();
-        // Nobody reads what it says, and it must not wait for that.
-        child.stdout = None;
-        if let Ok(status) = tokio::time::timeout(life, child.wait()).await {
-            assert!(status.unwrap().success());
-            break;
+    let mut watcher = terminal
+        .command("topics tail task-updates --from beginning")
+        .spawn()
+        .unwrap();
+    let mut written = BufReader::new(watcher.stdout.take().unwrap()).lines();
+    let mut seen = 0;
+    for kill in 0..KILLS {
+        let mut retry = terminal.command("dlq retry task-events.dlq --all --yes");
+        let mut retry = retry.stdout(Stdio::null()).spawn().unwrap();
+        // Each time at another distance from what was settled last.
+        let enough = seen + 1 + kill * 149 % 700;
+        while seen < enough {
+            tokio::select! {
+                line = written.next_line() => {
+                    assert!(line.unwrap().is_some());
+                    seen += 1;
+                }
+                status = retry.wait() => panic!("it ended by itself: {status:?}"),
+            }
         }
-        child.kill().await.unwrap();
-        kills += 1;
-        life += Duration::from_millis(50);
+        retry.kill().await.unwrap();
+        let topics = terminal.json("topics list").await;
+        let topics = topics.as_array().unwrap();
+        let topic = topics
+            .iter()
+            .find(|topic| topic["name"] == "task-updates")
+            .unwrap();
+        while seen < usize::try_from(topic["messages"].as_u64().unwrap()).unwrap() {
+            assert!(written.next_line().await.unwrap().is_some());
+            seen += 1;
+        }
     }
+    let open = terminal.json("dlq list").await.as_array().unwrap().len();
+    terminal.say("dlq retry task-events.dlq --all --yes").await;
     assert_eq!(terminal.json("dlq list").await, json!([]));
     let written = tail(
         &terminal
@@ -135,8 +155,9 @@ async fn a_retry_that_is_killed_again_and_again_loses_nothing() {
         .map(|message| message["value"].as_str().unwrap().parse().unwrap())
         .collect();
     println!(
-        "{kills} kills; {total} dead letters were written back {} times",
+        "{KILLS} kills left {open} of {total} dead letters open; in the end {} were written back",
         written.len()
     );
-    assert!(kills > 0 && values.into_iter().eq(0..total));
+    assert!(values.into_iter().eq(0..total), "some were lost");
+    assert!(open > 0 && open < total, "the kills came too early or too late");
 }

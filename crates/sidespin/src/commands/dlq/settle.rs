@@ -19,10 +19,10 @@ pub(crate) struct Settle {
     #[arg(long)]
     all: bool,
     /// With --all, only those of this component.
-    #[arg(long, value_name = "ID", requires = "all")]
+    #[arg(long, value_name = "ID", requires = "all", conflicts_with = "ids")]
     component: Option<String>,
     /// With --all, only those whose reason contains this.
-    #[arg(long, value_name = "TEXT", requires = "all")]
+    #[arg(long, value_name = "TEXT", requires = "all", conflicts_with = "ids")]
     reason: Option<String>,
     /// Do not ask.
     #[arg(long)]

@@ -7,7 +7,7 @@ use sidespin_operations::{Cluster, GroupLag};
 use crate::operate::Stop;
 use crate::operate::output::{Format, Output};
 use crate::operate::table::{Column, Table};
-use crate::operate::text::NOTHING;
+use crate::operate::text::{self, NOTHING};
 
 /// A partition for which a group has committed nothing yet counts with all that it holds. The line with `*` is a group's total.
 #[derive(Debug, Args)]
@@ -38,9 +38,10 @@ impl Lag {
             Column::Left("STATE"),
         ]);
         for group in groups {
+            let name = text::escaped(&group.group);
             for partition in &group.partitions {
                 table.row([
-                    group.group.clone(),
+                    name.clone(),
                     partition.topic.clone(),
                     partition.partition.to_string(),
                     partition
@@ -54,15 +55,7 @@ impl Lag {
             let (lag, state) = (group.total().to_string(), state(&group));
             let everything = || "*".to_owned();
             let nothing = || NOTHING.to_owned();
-            table.row([
-                group.group,
-                everything(),
-                everything(),
-                nothing(),
-                nothing(),
-                lag,
-                state,
-            ]);
+            table.row([name, everything(), everything(), nothing(), nothing(), lag, state]);
         }
         Ok(table.write(&mut output)?)
     }

@@ -7,6 +7,7 @@ use sidespin_operations::Cluster;
 use crate::operate::Stop;
 use crate::operate::output::{Format, Output};
 use crate::operate::table::{Column, Table};
+use crate::operate::text;
 
 /// MESSAGES counts offsets; where a topic is compacted there are fewer messages.
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ impl List {
             Column::Left("GROUPS"),
         ]);
         for topic in topics {
-            let groups: Vec<_> = topic.groups.into_iter().collect();
+            let groups: Vec<_> = topic.groups.iter().map(|group| text::escaped(group)).collect();
             table.row([
                 topic.name,
                 topic.partitions.to_string(),
