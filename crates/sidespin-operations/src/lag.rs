@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sidespin_diagnostic::nearest;
 use sidespin_kafka_client::{GroupDescription, TopicPartition};
 
-use crate::topics::all_partitions;
+use crate::topics::{GROUPS_AT_ONCE, all_partitions};
 use crate::{Cluster, OperationError};
 
 /// One group and what it has not handled yet.
@@ -64,11 +65,8 @@ impl Cluster {
         }
         let topics = self.inspector.topics().await?;
         let partitions = all_partitions(&topics);
-        let mut lags = Vec::with_capacity(groups.len());
-        for group in groups {
-            lags.push(self.lag_of(group, &partitions).await?);
-        }
-        Ok(lags)
+        let lags = groups.into_iter().map(|group| self.lag_of(group, &partitions));
+        stream::iter(lags).buffered(GROUPS_AT_ONCE).try_collect().await
     }
 
     async fn lag_of(

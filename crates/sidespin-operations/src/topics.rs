@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sidespin_kafka_client::{Outgoing, Record, Scan, Stretch, TopicPartition, Written};
 
 use crate::{Cluster, OperationError, Position};
+
+/// Each group takes a connection of its own while it is asked about.
+pub(crate) const GROUPS_AT_ONCE: usize = 8;
 
 /// What a list says of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +60,13 @@ impl Cluster {
         partitions: &[TopicPartition],
     ) -> Result<BTreeMap<String, BTreeSet<String>>, OperationError> {
         let mut by_topic: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for group in self.inspector.groups().await? {
-            let committed = self.inspector.committed(&group.name, partitions).await?;
+        let groups = self.inspector.groups().await?;
+        let asking = groups.into_iter().map(async |group| {
+            let committed = self.inspector.committed(&group.name, partitions).await;
+            committed.map(|committed| (group, committed))
+        });
+        let mut answers = stream::iter(asking).buffered(GROUPS_AT_ONCE);
+        while let Some((group, committed)) = answers.try_next().await? {
             for partition in committed.into_keys().chain(group.assigned) {
                 by_topic
                     .entry(partition.topic)

@@ -193,3 +193,28 @@ async fn one_partition_can_be_replayed_alone() {
     fixture.cluster.replay(&plan).await.unwrap();
     assert_eq!(lag(&fixture, "group").await.total(), 6);
 }
+
+#[tokio::test]
+async fn many_groups_are_asked_about_in_little_time() {
+    let fixture = ten_of_which_four_are_handled().await;
+    let topic = fixture.name("events");
+    for number in 0..30 {
+        let group = fixture.name(&format!("many-{number:02}"));
+        let plan = fixture
+            .cluster
+            .plan_replay(&group, &topic, None, Position::Offset(number))
+            .await
+            .unwrap();
+        fixture.cluster.replay(&plan).await.unwrap();
+    }
+    let began = std::time::Instant::now();
+    let lags = fixture.cluster.lag(None).await.unwrap();
+    println!("the lag of {} groups took {:?}", lags.len(), began.elapsed());
+    let prefix = fixture.name("many-");
+    let many = lags.iter().filter(|lag| lag.group.starts_with(&prefix));
+    let totals: Vec<_> = many.map(GroupLag::total).filter(|total| *total > 0).collect();
+    assert_eq!(totals, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    let topics = fixture.cluster.topics(false).await.unwrap();
+    let listed = topics.iter().find(|listed| listed.name == topic).unwrap();
+    assert_eq!(listed.groups.len(), 31);
+}
