@@ -131,7 +131,17 @@ impl Server {
     /// # Errors
     /// It does not become ready.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        let (child, addresses) = launch(&self.options, self.state.path()).await?;
+        self.restart_with(&[]).await
+    }
+
+    /// The same with further arguments, this time only.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn restart_with(&mut self, arguments: &[String]) -> anyhow::Result<()> {
+        let mut options = self.options.clone();
+        options.arguments.extend_from_slice(arguments);
+        let (child, addresses) = launch(&options, self.state.path()).await?;
         self.child = child;
         Addresses {
             http: self.http,
