@@ -96,7 +96,7 @@ fn an_instance_that_dies_while_it_publishes_is_followed_by_another() {
         .expect(201);
     let until = service.world.now.get() + 10_000;
     service.rows(&format!(
-        "UPDATE chat_leases SET holder = 'dead', until = {until}"
+        "UPDATE chat_outbox SET holder = 'dead', claimed_until = {until}"
     ));
     let survivor = service.another();
     survivor.job("outbox").unwrap();

@@ -10,7 +10,7 @@ fn a_due_reminder_is_listed_and_announced() {
     assert_eq!(
         page["items"],
         json!([{
-            "id": "id-1",
+            "id": "id-2",
             "type": "reminder",
             "title": "title 1",
             "message": "Due on 2026-03-01 10:00:00 UTC.",

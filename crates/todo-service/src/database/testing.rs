@@ -13,6 +13,29 @@ use tempfile::TempDir;
 use self::postgres::PostgresConnection;
 use super::{Connection, Database, DatabaseError, Dialect, Row, Value};
 
+/// Names the database of a server on which [`TestDatabase::new`] makes its databases.
+const SERVER: &str = "TODO_TEST_POSTGRES";
+
+/// Runs all tests of this test program once more, on a database of a Postgres server. `but` are parts of the names of those
+/// that are not run: the caller, and what is about SQLite alone.
+///
+/// # Panics
+/// A test fails.
+#[expect(clippy::panic, reason = "a test that fails panics")]
+pub fn again_on_postgres(url: &str, but: &[&str]) {
+    let program = std::env::current_exe().unwrap_or_default();
+    let mut command = std::process::Command::new(program);
+    command.env(SERVER, url);
+    for name in but {
+        command.args(["--skip", name]);
+    }
+    match command.output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => panic!("on Postgres: {}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => panic!("the tests cannot be run again: {error}"),
+    }
+}
+
 /// A database. Clones share it and its failures.
 #[derive(Clone, Debug)]
 pub struct TestDatabase {
@@ -34,11 +57,20 @@ enum Place {
 }
 
 impl TestDatabase {
-    /// An empty database in a file.
+    /// An empty database: in a file, or where [`again_on_postgres`] says.
     ///
     /// # Errors
-    /// There is no room for temporary files.
+    /// There is no room for temporary files, or the server does not answer.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test run has no other way to tell a test where to run"
+    )]
     pub fn new() -> std::io::Result<Self> {
+        if let Ok(url) = std::env::var(SERVER) {
+            return postgres::fresh_schema(&url)
+                .map(Self::postgres)
+                .map_err(std::io::Error::other);
+        }
         let folder = tempfile::tempdir()?;
         Ok(Self::of(Place::File {
             path: folder.path().join("test.db"),

@@ -124,7 +124,8 @@ impl Outbox {
     }
 
     /// Forgets what was told, and claims the oldest entries that are free for `holder`, in one commit. Free is what
-    /// nobody holds, and what shares its key with nothing that somebody holds.
+    /// nobody else holds, and what shares its key with nothing that somebody else holds. What `holder` itself still
+    /// holds is left from a run that was given up.
     pub(super) async fn claim(
         &self,
         connection: &impl Connection,
@@ -135,9 +136,10 @@ impl Outbox {
     ) -> Result<Vec<Claimed>, DatabaseError> {
         let statement = format!(
             "UPDATE {0} SET holder = ?1, claimed_until = ?3 WHERE seq IN (
-                SELECT seq FROM {0} AS free WHERE rejected IS NULL AND claimed_until <= ?2 AND NOT EXISTS (
-                    SELECT 1 FROM {0} AS held
-                    WHERE held.key = free.key AND held.claimed_until > ?2 AND held.rejected IS NULL
+                SELECT seq FROM {0} AS free
+                WHERE rejected IS NULL AND (claimed_until <= ?2 OR holder = ?1) AND NOT EXISTS (
+                    SELECT 1 FROM {0} AS held WHERE held.key = free.key AND held.rejected IS NULL
+                        AND held.claimed_until > ?2 AND held.holder <> ?1
                 ) ORDER BY seq LIMIT ?4
             ) RETURNING seq, kind, target, key, body, due",
             self.table

@@ -230,6 +230,23 @@ fn a_dead_replicas_claims_come_back_when_their_time_is_over_and_keep_their_keys_
 }
 
 #[test]
+fn what_an_instance_gave_up_half_way_it_takes_up_again_at_once() {
+    on_both(|database| {
+        let fixture = Fixture::new(database);
+        fixture.append(&[event("a", "1"), event("a", "2")]);
+        fixture.fake.is_stuck.set(true);
+        let mut running = Box::pin(fixture.relay.run(&fixture.database, &fixture.fake));
+        while fixture.rows("SELECT seq FROM note_outbox WHERE holder = 'first'") < 2 {
+            assert_eq!(running.as_mut().now_or_never(), None);
+        }
+        drop(running);
+        fixture.fake.is_stuck.set(false);
+        fixture.run().unwrap();
+        assert_eq!(fixture.told(), ["1", "2"]);
+    });
+}
+
+#[test]
 fn a_batch_that_takes_longer_than_a_claim_lasts_is_kept() {
     on_both(|database| {
         let fixture = Fixture::new(database);

@@ -2,7 +2,7 @@
 
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};
 
-use super::super::dialect::for_postgres;
+use super::super::dialect::{for_postgres, text_for_postgres};
 use super::super::{DatabaseError, Row, Value};
 
 pub(super) async fn connect(url: String) -> Result<Connection, DatabaseError> {
@@ -29,7 +29,7 @@ fn parameter(value: &Value) -> ParameterValue {
     match value {
         Value::Null => ParameterValue::DbNull,
         Value::Integer(integer) => ParameterValue::Int64(*integer),
-        Value::Text(text) => ParameterValue::Str(text.clone()),
+        Value::Text(text) => ParameterValue::Str(text_for_postgres(text)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! A Postgres server by tokio-postgres.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::runtime::Runtime;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls};
 
-use super::super::dialect::for_postgres;
+use super::super::dialect::{for_postgres, text_for_postgres};
 use super::super::{DatabaseError, Row, Value};
 
 /// A connection; its bytes are moved by a runtime of their own, so that a test may wait for it on any executor.
@@ -14,6 +15,19 @@ use super::super::{DatabaseError, Row, Value};
 pub(super) struct PostgresConnection {
     client: Client,
     _runtime: Arc<Runtime>,
+}
+
+/// The URL of a new schema in a database.
+pub(super) fn fresh_schema(url: &str) -> Result<String, DatabaseError> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let create = async {
+        let connection = PostgresConnection::open(url).await?;
+        connection.execute(&format!("CREATE SCHEMA {name}"), &[]).await
+    };
+    // A test's own executor may wait for this one, so it is not one of the same kind.
+    let made = runtime()?.handle().block_on(create);
+    made.map(|_rows| format!("{url}?options=-csearch_path%3D{name}"))
 }
 
 /// The runtime of all connections of this process.
@@ -80,7 +94,7 @@ impl ToSql for Value {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Integer(integer) if *kind == Type::INT8 => integer.to_sql(kind, buffer),
-            Self::Text(text) if *kind == Type::TEXT => text.to_sql(kind, buffer),
+            Self::Text(text) if *kind == Type::TEXT => text_for_postgres(text).to_sql(kind, buffer),
             // As the host does: no value is bent.
             other => Err(format!("{other:?} is given for `{kind}`").into()),
         }
