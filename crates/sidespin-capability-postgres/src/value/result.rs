@@ -5,7 +5,7 @@ use tokio_postgres::types::{FromSql, Kind, Type};
 use tokio_postgres::{Column, Row};
 
 use super::parameter::is_text;
-use super::wire::{Bound, Reader, array, range};
+use super::wire::{Bound, Bounds, Reader, array, range};
 use super::{ValueError, calendar, decimal};
 use crate::error::PostgresError;
 
@@ -157,7 +157,7 @@ fn uuid(bytes: [u8; 16]) -> String {
 type WitBound<T> = Option<(T, RangeBoundKind)>;
 
 /// The bounds of a range. An empty one, which the interface has no word for, is told as one from a value up to but without it.
-fn bounds<T: Clone>(range: Option<(Bound<T>, Bound<T>)>, zero: T) -> (WitBound<T>, WitBound<T>) {
+fn bounds<T: Clone>(range: Option<Bounds<T>>, zero: T) -> (WitBound<T>, WitBound<T>) {
     let (lower, upper) = range.unwrap_or_else(|| (Some((zero.clone(), true)), Some((zero, false))));
     let bound = |bound: Bound<T>| {
         bound.map(|(value, is_inclusive)| {

@@ -134,11 +134,14 @@ pub(super) fn put_range<T>(
     Ok(buffer)
 }
 
+/// The lower and the upper bound.
+pub(super) type Bounds<T> = (Bound<T>, Bound<T>);
+
 /// The bounds of a range; nothing for an empty one.
 pub(super) fn range<T>(
     raw: &[u8],
     decode: impl Fn(&[u8]) -> Result<T, ValueError>,
-) -> Result<Option<(Bound<T>, Bound<T>)>, ValueError> {
+) -> Result<Option<Bounds<T>>, ValueError> {
     let mut reader = Reader(raw);
     let [flags] = reader.array::<1>()?;
     if flags & EMPTY != 0 {

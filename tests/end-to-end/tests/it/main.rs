@@ -15,6 +15,7 @@ mod crash;
 mod events;
 mod options;
 mod platform;
+mod postgres;
 mod recurrence;
 mod reminders;
 mod support;
