@@ -145,14 +145,14 @@ mod tests {
     #[test]
     fn both_forms_name_the_same_servers() {
         for text in [
-            "postgres://ada:secret@db.example.com/todo",
-            "postgresql://ada:secret@db.example.com:5432/todo?sslmode=verify-full",
-            "host=db.example.com user=ada password=secret dbname=todo",
+            "postgres://ada:secret@db.example.com/shop",
+            "postgresql://ada:secret@db.example.com:5432/shop?sslmode=verify-full",
+            "host=db.example.com user=ada password=secret dbname=shop",
         ] {
             assert_eq!(entries(text), ["postgres://db.example.com"], "{text}");
         }
         assert_eq!(
-            entries("postgres://ada@one.example.com:1,two.example.com:2/todo"),
+            entries("postgres://ada@one.example.com:1,two.example.com:2/shop"),
             ["postgres://one.example.com:1", "postgres://two.example.com:2"]
         );
         assert_eq!(
@@ -160,7 +160,7 @@ mod tests {
             ["postgres://10.0.0.1"]
         );
         assert_eq!(
-            entries("postgres://ada@[::1]:6000/todo"),
+            entries("postgres://ada@[::1]:6000/shop"),
             ["postgres://[::1]:6000"]
         );
     }
@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn what_is_no_address_is_told_without_repeating_it() {
         for (text, expected) in [
-            ("postgres://ada:se@cret/x@host/todo", "percent-encoded"),
-            ("postgres://ada:secret@db:notaport/todo", "neither"),
+            ("postgres://ada:se@cret/x@host/shop", "percent-encoded"),
+            ("postgres://ada:secret@db:notaport/shop", "neither"),
             ("host=db user=ada secret", "neither"),
             ("host=/var/run/postgresql user=ada password=secret", "file system"),
             ("postgres://db.example.com/secret", "no user"),
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_password_is_not_in_the_debug_text() {
-        let address = Address::parse("postgres://ada:secret@db/todo").unwrap();
+        let address = Address::parse("postgres://ada:secret@db/shop").unwrap();
         assert!(!format!("{address:?}").contains("secret"));
     }
 }

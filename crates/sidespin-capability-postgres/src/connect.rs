@@ -38,7 +38,7 @@ impl Connector {
                 let hint = self
                     .allowed
                     .denial_hint(self.component.as_str(), &server.destination);
-                return Err(self.denied(server, hint));
+                return Err(self.denied(server, &hint));
             }
         }
         Ok(())
@@ -129,16 +129,16 @@ impl Connector {
             let hint =
                 self.allowed
                     .address_denial_hint(self.component.as_str(), &server.destination, address.ip());
-            return Err(self.denied(server, hint));
+            return Err(self.denied(server, &hint));
         }
         Ok(addresses)
     }
 
-    fn denied(&self, server: &Server, hint: String) -> PostgresError {
+    /// The log gets the remedy, and the component the refusal alone: which addresses a name leads to is not for it to know.
+    fn denied(&self, server: &Server, hint: &str) -> PostgresError {
         tracing::warn!(component = %self.component, "a connection to a database was denied; {hint}");
         PostgresError::Denied {
             destination: server.destination.to_string(),
-            hint,
         }
     }
 }

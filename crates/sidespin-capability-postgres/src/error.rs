@@ -16,8 +16,10 @@ pub(crate) enum PostgresError {
     Address { reason: &'static str },
     #[error("the certificate is not valid: {reason}")]
     Certificate { reason: String },
-    #[error("the component may not reach `{destination}`: {hint}")]
-    Denied { destination: String, hint: String },
+    #[error(
+        "the component may not reach `{destination}`; the host's log says what to add to its manifest entry"
+    )]
+    Denied { destination: String },
     #[error("the host of `{destination}` was not found")]
     NotFound { destination: String },
     #[error("there is no connection to `{destination}`: {reason}")]

@@ -61,10 +61,6 @@ impl TestDatabase {
     ///
     /// # Errors
     /// There is no room for temporary files, or the server does not answer.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test run has no other way to tell a test where to run"
-    )]
     pub fn new() -> std::io::Result<Self> {
         if let Ok(url) = std::env::var(SERVER) {
             return postgres::fresh_schema(&url)

@@ -191,7 +191,7 @@ fn a_replica_that_dies_midway_loses_nothing_and_doubles_no_more_than_it_held() {
             WHERE held.key = entry.key AND held.holder = 'replica-1' AND held.claimed_until > 0 AND held.rejected IS NULL)";
         run(&place, &topic, Some(1), 0, others);
         let held = place.count("holder = 'replica-1'");
-        assert!(held > 0 && held <= 100, "{held}");
+        assert!(held > 0, "it died with nothing");
         run(&place, &topic, None, relay::LEASE, "true");
         let of_replica = check(&topic);
         let doubled = topic.lock().unwrap().len() - EVENTS;
