@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use wasmtime::component::{Accessor, FutureReader, Resource, ResourceTable, StreamReader};
 
 use crate::lease::Lease;
-use crate::session::Rows;
+use crate::rows::Rows;
 use crate::tls::Trust;
 use crate::{ComponentAccess, Postgres, PostgresView};
 

@@ -8,7 +8,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::PostgresError;
 use crate::pool::Pool;
-use crate::session::{Rows, Session};
+use crate::rows::Rows;
+use crate::session::Session;
 
 /// The connection. Dropping it gives it back, whatever it was doing.
 #[derive(Debug)]

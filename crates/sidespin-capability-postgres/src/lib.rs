@@ -11,6 +11,7 @@ mod grants;
 mod host;
 mod lease;
 mod pool;
+mod rows;
 mod session;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use futures::TryStreamExt as _;
 use sidespin_world::postgres::postgres as wit;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -15,15 +14,12 @@ use tokio_postgres::{CancelToken, Client, Connection, NoTls, RowStream, Statemen
 
 use crate::Limits;
 use crate::error::PostgresError;
+use crate::rows::{self, Rows};
 use crate::tls::Connector;
 use crate::tracker::Traces;
-use crate::value::{self, Encoded};
 
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 128;
-
-/// Bytes that one statement may answer with; more needs a LIMIT.
-const LARGEST_RESULT: usize = 64 << 20;
 
 /// How much longer than the server's own limit a statement is waited for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -59,13 +55,6 @@ impl std::fmt::Debug for Session {
             .field("is_busy", &self.is_busy)
             .finish_non_exhaustive()
     }
-}
-
-/// The rows of a statement.
-#[derive(Debug)]
-pub(crate) struct Rows {
-    pub(crate) columns: Vec<wit::Column>,
-    pub(crate) rows: Vec<wit::Row>,
 }
 
 impl Session {
@@ -127,21 +116,10 @@ impl Session {
         statement: &str,
         parameters: &[wit::ParameterValue],
     ) -> Result<u64, PostgresError> {
-        let rows = self.run(statement, parameters).await?;
-        self.within(async |_this| {
-            let mut rows = std::pin::pin!(rows);
-            let mut read = 0;
-            while let Some(row) = rows
-                .try_next()
-                .await
-                .map_err(|error| PostgresError::of_statement(&error))?
-            {
-                add_size(&mut read, row.raw_size_bytes())?;
-            }
-            Ok(rows.rows_affected().unwrap_or_default())
-        })
-        .await
-        .inspect(|_rows| self.traces.after(statement))
+        let sent = self.run(statement, parameters).await?;
+        let touched = self.within(async |_this| rows::count(sent).await).await?;
+        self.traces.after(statement);
+        Ok(touched)
     }
 
     /// Runs a statement and answers with its rows.
@@ -150,27 +128,15 @@ impl Session {
         statement: &str,
         parameters: &[wit::ParameterValue],
     ) -> Result<Rows, PostgresError> {
-        let rows = self.run(statement, parameters).await?;
-        self.within(async |this| {
-            let mut rows = std::pin::pin!(rows);
-            let (mut read, mut found) = (0, Vec::new());
-            while let Some(row) = rows
-                .try_next()
-                .await
-                .map_err(|error| PostgresError::of_statement(&error))?
-            {
-                add_size(&mut read, row.raw_size_bytes())?;
-                found.push(value::decode_row(&row));
-            }
-            let columns = this.statements.get(statement).map_or(&[][..], Statement::columns);
-            Ok(Rows {
-                columns: columns.iter().map(value::column).collect(),
-                // A value that cannot be told is told of when all have come: the connection is then ready for the next.
-                rows: found.into_iter().collect::<Result<_, _>>()?,
+        let sent = self.run(statement, parameters).await?;
+        let read = self
+            .within(async |this| {
+                let columns = this.statements.get(statement).map_or(&[][..], Statement::columns);
+                rows::read(columns, sent).await
             })
-        })
-        .await
-        .inspect(|_rows| self.traces.after(statement))
+            .await?;
+        self.traces.after(statement);
+        Ok(read)
     }
 
     /// Prepares and sends a statement. One that was prepared before its tables changed is prepared anew, once.
@@ -228,7 +194,7 @@ impl Session {
                 prepared
             }
         };
-        let encoded = encode(&prepared, parameters)?;
+        let encoded = rows::encode(&prepared, parameters)?;
         self.client.query_raw(&prepared, encoded).await.map_err(failed)
     }
 
@@ -316,34 +282,6 @@ fn settings(limits: Limits) -> String {
         limits.statement_timeout().as_millis(),
         IDLE_IN_TRANSACTION.as_millis()
     )
-}
-
-fn encode(statement: &Statement, parameters: &[wit::ParameterValue]) -> Result<Vec<Encoded>, PostgresError> {
-    let types = statement.params();
-    if types.len() != parameters.len() {
-        return Err(PostgresError::ParameterCount {
-            expected: types.len(),
-            given: parameters.len(),
-        });
-    }
-    let encoded = (1..)
-        .zip(parameters)
-        .zip(types)
-        .map(|((number, parameter), kind)| {
-            Encoded::of(parameter, kind).map_err(|error| PostgresError::Parameter { number, error })
-        });
-    encoded.collect()
-}
-
-fn add_size(read: &mut usize, size: usize) -> Result<(), PostgresError> {
-    // A value takes more room here than on the wire.
-    *read = read.saturating_add(size).saturating_add(64);
-    if *read > LARGEST_RESULT {
-        return Err(PostgresError::ResultTooLarge {
-            limit: LARGEST_RESULT,
-        });
-    }
-    Ok(())
 }
 
 /// The clock by which connections grow old.
