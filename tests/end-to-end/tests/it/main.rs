@@ -18,6 +18,7 @@ mod faults;
 mod operate;
 mod options;
 mod platform;
+mod postgres;
 mod recurrence;
 mod reminders;
 mod support;
