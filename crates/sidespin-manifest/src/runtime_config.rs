@@ -9,7 +9,8 @@ use std::fmt;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::Value;
 use sidespin_diagnostic::{Diagnostic, Diagnostics, Location, Source, nearest};
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use crate::json;
 use crate::syntax_diagnostics;
@@ -119,6 +120,22 @@ impl RuntimeConfig {
         self.sections.get(key)
     }
 
+    /// The sections of one owner as one type, whose fields they are; its defaults where none is there.
+    ///
+    /// # Errors
+    /// A value does not fit the type; the mistake is shown where it is in the file.
+    pub fn parse_sections<T: DeserializeOwned + Default>(&self, keys: &[&str]) -> Result<T, Diagnostic> {
+        let Some(section) = keys.iter().find_map(|key| self.sections.get(*key)) else {
+            return Ok(T::default());
+        };
+        let document = DeTable::parse(section.source.text()).map_err(|error| section.diagnostic(&error))?;
+        let span = document.span();
+        let mut table = document.into_inner();
+        table.retain(|key, _value| keys.contains(&key.get_ref().as_ref()));
+        let value = Spanned::new(span, DeValue::Table(table));
+        T::deserialize(value.into_deserializer()).map_err(|error| section.diagnostic(&error))
+    }
+
     /// The keys that are there.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.sections.keys().map(String::as_str)
@@ -206,6 +223,31 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "error: section `key_value_store` of the runtime configuration: unknown field `ulr`, expected `type` or `url`\n --> runtime-config.toml:5:1\n  |\n5 | ulr = \"redis://localhost\"\n  | ^^^"
+        );
+    }
+
+    #[test]
+    fn an_owner_takes_all_its_sections_at_once() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct Owner {
+            key_value_store: BTreeMap<String, Store>,
+            state_dir: String,
+        }
+
+        let keys = ["key_value_store", "state_dir"];
+        let owner: Owner = config(TEXT).parse_sections(&keys).unwrap();
+        assert_eq!(
+            (owner.key_value_store.len(), owner.state_dir.as_str()),
+            (1, "state")
+        );
+        let owner: Owner = config("[kafka]").parse_sections(&keys).unwrap();
+        assert!(owner.key_value_store.is_empty());
+        let mistaken = config(&TEXT.replace("url", "ulr"));
+        let error = mistaken.parse_sections::<Owner>(&keys).unwrap_err().to_string();
+        assert!(
+            error.contains("`ulr`") && error.contains("runtime-config.toml:5:1"),
+            "{error}"
         );
     }
 
