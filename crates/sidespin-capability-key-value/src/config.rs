@@ -41,7 +41,7 @@ enum StoreConfig {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    r#type: String,
+    r#type: Option<String>,
     path: Option<PathBuf>,
     url: Option<String>,
     prefix: Option<String>,
@@ -59,8 +59,8 @@ impl TryFrom<Table> for StoreConfig {
             prefix,
             tls_ca,
         } = table;
-        match r#type.as_str() {
-            "spin" => {
+        match r#type.as_deref() {
+            Some("spin") => {
                 let foreign = [
                     ("url", url.is_some()),
                     ("prefix", prefix.is_some()),
@@ -73,14 +73,14 @@ impl TryFrom<Table> for StoreConfig {
                     None => Ok(Self::Spin { path }),
                 }
             }
-            "redis" => {
+            Some("redis") => {
                 if path.is_some() {
                     return Err(
                         "a store with `type = \"redis\"` has no `path`; remove it, or write `type = \"spin\"`".to_owned(),
                     );
                 }
                 let url = url.ok_or(
-                    "a store with `type = \"redis\"` needs its address: add `url = \"redis://host:6379\"`",
+                    "a store with `type = \"redis\"` needs its address; add `url = \"redis://host:6379\"`",
                 )?;
                 let address = Address::parse(&url).map_err(|error| {
                     format!("{error}; write `url = \"redis://user:password@host:6379/0\"`, of which only the host is needed")
@@ -91,9 +91,13 @@ impl TryFrom<Table> for StoreConfig {
                     tls_ca,
                 })
             }
-            other => Err(format!(
+            Some(other) => Err(format!(
                 "`{other}` is no type of store here; write `type = \"spin\"` for a SQLite file or `type = \"redis\"`"
             )),
+            None => Err(
+                "a store needs a type; write `type = \"spin\"` for a SQLite file or `type = \"redis\"`"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -260,7 +264,7 @@ path = "/nowhere/local.db"
             ("type = \"spin\"\nurl = \"redis://:secret@h\"", "has no `url`"),
             ("type = \"azure_cosmos\"", "`azure_cosmos` is no type"),
             ("type = \"redis\"\nulr = \"redis://h\"", "unknown field `ulr`"),
-            ("url = \"redis://h\"", "missing field `type`"),
+            ("url = \"redis://h\"", "needs a type; write"),
         ] {
             let message = parse(&format!("[key_value_store.sessions]\n{table}")).unwrap_err();
             assert!(message.contains(expected), "{table}: {message}");

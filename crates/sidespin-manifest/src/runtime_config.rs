@@ -68,13 +68,34 @@ impl Section {
         let location = error
             .span()
             .map_or_else(|| self.key_location.clone(), |span| self.source.locate(span));
-        Diagnostic::new(format!(
-            "section `{}` of the runtime configuration: {}",
-            self.key,
-            error.message()
+        // An owner's own refusal has its remedy after a semicolon; serde's refusals name the known keys.
+        let (message, remedy) = match error.message().split_once("; ") {
+            Some((message, remedy)) => (message, Some(remedy.to_owned())),
+            None => (error.message(), did_you_mean(error.message())),
+        };
+        let diagnostic = Diagnostic::new(format!(
+            "section `{}` of the runtime configuration: {message}",
+            self.key
         ))
-        .at(location)
+        .at(location);
+        match remedy {
+            Some(remedy) => diagnostic.hint(remedy),
+            None => diagnostic,
+        }
     }
+}
+
+/// For serde's "unknown field `a`, expected `b` or `c`".
+fn did_you_mean(message: &str) -> Option<String> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted
+        .next()
+        .filter(|_unknown| message.starts_with("unknown field"))?;
+    let known: Vec<_> = quoted.collect();
+    Some(match nearest(unknown, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known keys are {}", known.join(", ")),
+    })
 }
 
 impl fmt::Debug for Section {
@@ -130,8 +151,10 @@ impl RuntimeConfig {
         };
         let document = DeTable::parse(section.source.text()).map_err(|error| section.diagnostic(&error))?;
         let span = document.span();
-        let mut table = document.into_inner();
-        table.retain(|key, _value| keys.contains(&key.get_ref().as_ref()));
+        let own = document.into_inner().into_iter();
+        let table = own
+            .filter(|(key, _value)| keys.contains(&key.get_ref().as_ref()))
+            .collect();
         let value = Spanned::new(span, DeValue::Table(table));
         T::deserialize(value.into_deserializer()).map_err(|error| section.diagnostic(&error))
     }
@@ -222,7 +245,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "error: section `key_value_store` of the runtime configuration: unknown field `ulr`, expected `type` or `url`\n --> runtime-config.toml:5:1\n  |\n5 | ulr = \"redis://localhost\"\n  | ^^^"
+            "error: section `key_value_store` of the runtime configuration: unknown field `ulr`, expected `type` or `url`\n --> runtime-config.toml:5:1\n  |\n5 | ulr = \"redis://localhost\"\n  | ^^^\nhint: did you mean `url`?"
         );
     }
 

@@ -1,13 +1,18 @@
 //! The client with a real Redis, and with servers that behave badly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use servers::Redis;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::{Address, Client, Connector, RedisError, Subscription, command};
+use crate::{Address, Client, Connector, RedisError, Subscription, Trust, command};
 
 fn connector(url: &str) -> Connector {
     Connector::new(Address::parse(url).unwrap())
@@ -124,7 +129,7 @@ async fn a_password_is_used_and_never_told() {
 async fn an_address_that_is_not_permitted_is_not_connected_to() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://localhost:{}", listener.local_addr().unwrap().port());
-    let client = Client::new(connector(&url).permitting(std::sync::Arc::new(|_address| false)));
+    let client = Client::new(connector(&url).permitting(Arc::new(|_address| false)));
     let error = client.connect().await.unwrap_err();
     assert!(matches!(error, RedisError::Prohibited { .. }), "{error}");
 }
@@ -183,4 +188,61 @@ async fn messages_of_a_channel_arrive_until_the_connection_is_lost() {
             .await
             .is_err()
     );
+}
+
+/// Puts TLS in front of a server, with a certificate for `localhost`, and answers with its port and the certificate.
+async fn behind_tls(redis: &Redis) -> (u16, String) {
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, target) = (listener.local_addr().unwrap().port(), redis.address());
+    tokio::spawn(async move {
+        while let Ok((stream, _peer)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                // A client that does not trust the certificate hangs up here.
+                if let Ok(mut inside) = acceptor.accept(stream).await {
+                    let mut outside = TcpStream::connect(target).await.unwrap();
+                    let _copied = tokio::io::copy_bidirectional(&mut inside, &mut outside).await;
+                }
+            });
+        }
+    });
+    (port, signed.cert.pem())
+}
+
+#[tokio::test]
+async fn an_encrypted_connection_is_made_to_the_server_that_is_meant() {
+    let Some(redis) = Redis::start().unwrap() else {
+        return;
+    };
+    let (port, certificate) = behind_tls(&redis).await;
+    let trust = Trust::pem(certificate.as_bytes()).unwrap();
+    let trusted = connector(&format!("rediss://localhost:{port}")).trusting(trust.clone());
+    let client = Client::new(trusted.clone());
+    client
+        .query::<()>(command("SET").arg("k").arg("v"))
+        .await
+        .unwrap();
+    let mut subscription = Subscription::open(&trusted, "news").await.unwrap();
+    client
+        .query::<()>(command("PUBLISH").arg("news").arg("hello"))
+        .await
+        .unwrap();
+    assert_eq!(subscription.next().await.unwrap(), b"hello");
+    for other in [
+        connector(&format!("rediss://localhost:{port}")),
+        connector(&format!("rediss://127.0.0.1:{port}")).trusting(trust),
+    ] {
+        let error = Client::new(other).connect().await.unwrap_err();
+        assert!(error.to_string().contains("certificate"), "{error}");
+    }
+    assert!(Trust::pem(b"no certificate").is_err());
 }

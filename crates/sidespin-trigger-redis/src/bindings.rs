@@ -33,7 +33,7 @@ impl<T: Send + 'static> RedisBindings<T> {
                 "component `{component}` has a Redis trigger but does not export what it calls"
             ))
             .at(entry.location.clone())
-            .hint("export `spin:redis/inbound-redis@3.0.0`, for instance by `#[redis_subscriber]` of spin-sdk 6 or newer")),
+            .hint("export `spin:redis/inbound-redis@3.0.0`, for instance by `#[redis_subscriber]` of spin-sdk 7")),
         }
     }
 }

@@ -16,6 +16,7 @@ mod events;
 mod options;
 mod platform;
 mod recurrence;
+mod redis;
 mod reminders;
 mod support;
 mod tasks;
