@@ -13,6 +13,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod events;
+mod faults;
 mod options;
 mod platform;
 mod recurrence;
