@@ -1,6 +1,7 @@
 //! `[key_value_store.<label>]` of runtime-config.toml.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -119,7 +120,7 @@ impl Stores {
             default_file: None,
         };
         // One connection for all stores that are at one address.
-        let mut clients: BTreeMap<(String, Option<PathBuf>), Vec<(Address, Client)>> = BTreeMap::new();
+        let mut clients: HashMap<(Address, Option<PathBuf>), Client> = HashMap::new();
         made.add_file(DEFAULT_STORE, Arc::clone(&own_file));
         for (label, store) in config.key_value_store {
             match store {
@@ -133,13 +134,12 @@ impl Stores {
                     prefix,
                     tls_ca,
                 } => {
-                    let known = clients.entry((address.to_string(), tls_ca.clone())).or_default();
-                    let client = match known.iter().find(|(other, _client)| *other == address) {
-                        Some((_address, client)) => client.clone(),
-                        None => {
+                    let client = match clients.entry((address, tls_ca)) {
+                        Entry::Occupied(known) => known.get().clone(),
+                        Entry::Vacant(place) => {
+                            let (address, tls_ca) = place.key();
                             let client = client(&label, address.clone(), tls_ca.as_deref())?;
-                            known.push((address, client.clone()));
-                            client
+                            place.insert(client).clone()
                         }
                     };
                     if label == DEFAULT_STORE {

@@ -11,8 +11,11 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
+/// What a message is answered with.
+type Component = Box<dyn Fn(&[u8]) -> BoxFuture<'static, Answer> + Send + Sync>;
+
 struct Function {
-    answer: Box<dyn Fn(&[u8]) -> BoxFuture<'static, Answer> + Send + Sync>,
+    answer: Component,
     seen: mpsc::UnboundedSender<Vec<u8>>,
 }
 

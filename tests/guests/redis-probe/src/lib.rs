@@ -8,8 +8,9 @@
 
 #[cfg(target_arch = "wasm32")]
 mod buckets;
+#[cfg(target_arch = "wasm32")]
+mod subscriber;
 
-use bytes::Bytes;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::key_value::Store;
 use spin_sdk::redis::{Connection, Error, RedisParameter};
@@ -85,24 +86,4 @@ async fn value(key: &str) -> String {
         Ok(None) => String::new(),
         Err(error) => format!("{error:?}"),
     }
-}
-
-/// Keeps the message under its number, unless it asks for something else.
-#[cfg(target_arch = "wasm32")]
-#[spin_sdk::redis_subscriber]
-async fn on_message(message: Bytes) -> anyhow::Result<()> {
-    match &message[..] {
-        b"fail" => anyhow::bail!("as asked"),
-        b"trap" => trap(),
-        _ => {}
-    }
-    let number = buckets::count("default", "messages")?;
-    let store = Store::open_default().await?;
-    store.set(format!("message-{number}"), &message).await?;
-    Ok(())
-}
-
-#[expect(clippy::panic, reason = "a guest that panics is what is asked for")]
-fn trap() {
-    panic!("as asked")
 }
