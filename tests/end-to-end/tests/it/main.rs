@@ -22,6 +22,7 @@ mod options;
 mod platform;
 mod postgres;
 mod recurrence;
+mod redis;
 mod reminders;
 mod support;
 mod tasks;
