@@ -158,6 +158,7 @@ impl Host {
             kafka: KafkaNeeds {
                 connection: kafka.connection.clone(),
                 producer: kafka.producer.clone(),
+                metrics: metrics.clone(),
             },
             jobs: Arc::clone(&jobs),
         };
