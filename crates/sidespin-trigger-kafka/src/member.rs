@@ -280,15 +280,9 @@ impl Work {
             }
         }
         let mut verdict = Verdict::new(batch, answer, &self.entry.retry, Instant::now());
-        for item in &verdict.done {
-            self.metrics
-                .count(&component, &item.record().topic, MessageOutcome::Done);
-            self.finish(item);
-        }
-        for item in &verdict.again {
-            self.metrics
-                .count(&component, &item.record().topic, MessageOutcome::Again);
-        }
+        self.count(&verdict.done, MessageOutcome::Done);
+        self.count(&verdict.again, MessageOutcome::Again);
+        verdict.done.iter().for_each(|item| self.finish(item));
         for (item, reason) in std::mem::take(&mut verdict.dead) {
             self.put_aside(item, &reason);
         }
@@ -297,6 +291,16 @@ impl Work {
             lane.finish(verdict.again);
         }
         self.release_left();
+    }
+
+    /// Counts messages, those of one topic together: what costs nothing for a batch would cost something for each message.
+    fn count(&self, items: &[Item], outcome: MessageOutcome) {
+        for same in items.chunk_by(|one, other| one.record().topic == other.record().topic) {
+            if let Some(first) = same.first() {
+                self.metrics
+                    .count(&self.entry.component, &first.record().topic, outcome, same.len());
+            }
+        }
     }
 
     /// Whether new work on the partition is begun: it is this member's and will stay so.
@@ -344,7 +348,7 @@ impl Work {
         if buried.is_written {
             let topic = &buried.item.record().topic;
             self.metrics
-                .count(&self.entry.component, topic, MessageOutcome::DeadLettered);
+                .count(&self.entry.component, topic, MessageOutcome::DeadLettered, 1);
             self.finish(&buried.item);
         }
     }

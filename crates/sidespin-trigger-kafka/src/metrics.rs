@@ -97,13 +97,19 @@ impl KafkaMetrics {
         }
     }
 
-    pub(crate) fn count(&self, component: &ComponentId, topic: &str, outcome: MessageOutcome) {
+    pub(crate) fn count(
+        &self,
+        component: &ComponentId,
+        topic: &str,
+        outcome: MessageOutcome,
+        messages: usize,
+    ) {
         let labels = MessageLabels {
             component: component.to_string(),
             topic: topic.to_owned(),
             outcome,
         };
-        self.messages.get_or_create(&labels).inc();
+        self.messages.get_or_create(&labels).inc_by(messages as u64);
     }
 
     pub(crate) fn lag(&self, component: &ComponentId, topic: &str, partition: i32, messages: u64) {

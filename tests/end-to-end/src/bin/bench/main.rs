@@ -10,6 +10,7 @@ mod latency;
 mod load;
 mod messages;
 mod start;
+mod streams;
 mod throughput;
 
 use anyhow::Result;
@@ -37,6 +38,9 @@ async fn main() -> Result<()> {
     }
     if is_wanted("jobs") {
         jobs::measure().await?;
+    }
+    if is_wanted("streams") {
+        streams::measure().await?;
     }
     if is_wanted("throughput") {
         throughput::measure().await?;
