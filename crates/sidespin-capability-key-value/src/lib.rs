@@ -10,6 +10,7 @@ mod host;
 mod redis;
 mod sqlite;
 mod store;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod wasi;
@@ -24,7 +25,7 @@ use sidespin_world::key_value::key_value as wit;
 use sidespin_world::keyvalue::{atomics, batch, store as buckets};
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::config::Stores;
+use crate::stores::Stores;
 
 pub use crate::backend::StoreError;
 pub use crate::config::KeyValueConfig;

@@ -88,7 +88,7 @@ impl RedisError {
     pub(crate) fn of_connecting(server: &str, error: &redis::RedisError) -> Self {
         let server = server.to_owned();
         let is_refused = error.kind() == ErrorKind::AuthenticationFailed
-            || matches!(error.code(), Some("WRONGPASS" | "NOAUTH" | "NOPERM"));
+            || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
         if is_refused {
             return Self::Unauthenticated { server };
         }

@@ -20,7 +20,7 @@ pub(crate) struct Settings {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSettings {
-    address: String,
+    address: Option<String>,
 }
 
 impl Settings {
@@ -30,7 +30,7 @@ impl Settings {
         };
         let RawSettings { address } = settings.parse_config("redis")?;
         Ok(Self {
-            address: Some((address, settings.location_of("address").cloned())),
+            address: address.map(|address| (address, settings.location_of("address").cloned())),
         })
     }
 }
@@ -50,6 +50,7 @@ pub(crate) struct EntryConfig {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawEntry {
+    #[serde(default)]
     channel: String,
     address: Option<String>,
     #[serde(default = "default_concurrency")]
@@ -184,7 +185,7 @@ mod tests {
     fn mistakes_name_the_key_and_the_remedy() {
         let common = Some("redis://h");
         for (config, common, expected) in [
-            (json!({}), common, "channel"),
+            (json!({}), common, "names no channel"),
             (json!({ "channel": "c" }), None, "[application.trigger.redis]"),
             (json!({ "channel": "{{ none }}" }), common, "names no channel"),
             (json!({ "channel": "{{ other }}" }), common, "other"),

@@ -268,7 +268,7 @@ fn a_redis_trigger_that_cannot_listen() {
         ))
     };
     for (entry, said) in [
-        ("address = \"redis://h\"", "`channel`"),
+        ("address = \"redis://h\"", "names no channel"),
         ("channel = \"news\"", "[application.trigger.redis]"),
         (
             "channel = \"news\"\naddress = \"h:6379\"",

@@ -207,7 +207,8 @@ async fn what_is_kept_in_redis_outlives_the_host() {
     let Some(redis) = Redis::start().unwrap() else {
         return;
     };
-    let mut server = start(&application(&redis)).await;
+    let application = application(&redis);
+    let mut server = start(&application).await;
     assert_eq!(get(&server, "/publish?news=kept").await.1, "()");
     has(&server, "message-1", "kept").await;
     server.kill().await.unwrap();
