@@ -13,6 +13,7 @@ use sidespin_capability_jobs::Jobs;
 use sidespin_capability_kafka::{Kafka, KafkaNeeds};
 use sidespin_capability_key_value::{KeyValue, KeyValueNeeds};
 use sidespin_capability_outbound_http::{OutboundHttp, OutboundHttpNeeds, ServiceDirectory};
+use sidespin_capability_postgres::Postgres;
 use sidespin_capability_sqlite::{Sqlite, SqliteNeeds};
 use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::{Wasi, WasiNeeds};
@@ -27,7 +28,7 @@ use crate::data::InstanceData;
 /// Does the same for every capability.
 macro_rules! for_each_capability {
     ($do:ident) => {
-        $do!(Wasi, OutboundHttp, Variables, KeyValue, Sqlite, Kafka, Jobs)
+        $do!(Wasi, OutboundHttp, Variables, KeyValue, Sqlite, Postgres, Kafka, Jobs)
     };
 }
 
@@ -49,6 +50,7 @@ pub(crate) struct Capabilities {
     variables: <Variables as Capability>::AppState,
     key_value: <KeyValue as Capability>::AppState,
     sqlite: <Sqlite as Capability>::AppState,
+    postgres: <Postgres as Capability>::AppState,
     kafka: <Kafka as Capability>::AppState,
     jobs: <Jobs as Capability>::AppState,
 }
@@ -76,6 +78,7 @@ impl Capabilities {
         Ok(Self {
             wasi: Wasi::configure(app, section::<Wasi>(config)?, wasi_needs)?,
             outbound_http: OutboundHttp::configure(app, section::<OutboundHttp>(config)?, http_needs)?,
+            postgres: Postgres::configure(app, section::<Postgres>(config)?, Arc::clone(&variables))?,
             variables: Variables::configure(app, section::<Variables>(config)?, variables)?,
             key_value: KeyValue::configure(app, section::<KeyValue>(config)?, key_value)?,
             sqlite: Sqlite::configure(app, section::<Sqlite>(config)?, sqlite)?,
@@ -93,6 +96,7 @@ impl Capabilities {
             variables: Variables::instantiate(&self.variables, component),
             key_value: KeyValue::instantiate(&self.key_value, component),
             sqlite: Sqlite::instantiate(&self.sqlite, component),
+            postgres: Postgres::instantiate(&self.postgres, component),
             kafka: Kafka::instantiate(&self.kafka, component),
             jobs: Jobs::instantiate(&self.jobs, component),
         }

@@ -5,6 +5,7 @@ use sidespin_capability_jobs::Jobs;
 use sidespin_capability_kafka::Kafka;
 use sidespin_capability_key_value::KeyValue;
 use sidespin_capability_outbound_http::OutboundHttp;
+use sidespin_capability_postgres::Postgres;
 use sidespin_capability_sqlite::Sqlite;
 use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::Wasi;
@@ -21,6 +22,7 @@ pub(crate) struct InstanceData {
     pub(crate) variables: <Variables as Capability>::InstanceState,
     pub(crate) key_value: <KeyValue as Capability>::InstanceState,
     pub(crate) sqlite: <Sqlite as Capability>::InstanceState,
+    pub(crate) postgres: <Postgres as Capability>::InstanceState,
     pub(crate) kafka: <Kafka as Capability>::InstanceState,
     pub(crate) jobs: <Jobs as Capability>::InstanceState,
 }
@@ -42,6 +44,7 @@ lend! {
     Variables => variables,
     KeyValue => key_value,
     Sqlite => sqlite,
+    Postgres => postgres,
     Kafka => kafka,
     Jobs => jobs,
 }

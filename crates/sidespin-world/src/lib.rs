@@ -9,6 +9,7 @@ mod imports {
             "../../wit/deps/spin-variables@3.0.0",
             "../../wit/deps/spin-key-value@3.0.0",
             "../../wit/deps/spin-sqlite@3.1.0",
+            "../../wit/deps/spin-postgres@4.2.0",
             "../../wit/sidespin-kafka",
             "../../wit/sidespin-jobs",
         ],
@@ -18,6 +19,7 @@ mod imports {
                 import spin:variables/variables@3.0.0;
                 import spin:key-value/key-value@3.0.0;
                 import spin:sqlite/sqlite@3.1.0;
+                import spin:postgres/postgres@4.2.0;
                 import sidespin:kafka/outbound-kafka@0.1.0;
                 import sidespin:kafka/subscription@0.1.0;
                 import sidespin:jobs/scheduler@0.1.0;
@@ -29,6 +31,10 @@ mod imports {
             "spin:sqlite/sqlite.[method]connection.execute": async | trappable,
             "spin:sqlite/sqlite.[method]connection.last-insert-rowid": async | trappable,
             "spin:sqlite/sqlite.[method]connection.changes": async | trappable,
+            "spin:postgres/postgres.[method]connection-builder.build": async | trappable,
+            "spin:postgres/postgres.[static]connection.open": async | trappable,
+            "spin:postgres/postgres.[method]connection.query": async | trappable,
+            "spin:postgres/postgres.[method]connection.execute": async | trappable,
             default: trappable,
         },
     });
@@ -54,4 +60,4 @@ pub mod job_worker {
 }
 
 pub use imports::sidespin::{jobs, kafka};
-pub use imports::spin::{key_value, sqlite, variables};
+pub use imports::spin::{key_value, postgres, sqlite, variables};
