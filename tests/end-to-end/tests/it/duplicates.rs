@@ -58,7 +58,7 @@ async fn everything_delivered_twice_changes_nothing() {
     // Ten next occurrences, and a reminder of each task that is still open.
     let before = eventually("the reminders and the next occurrences", || async {
         let [tasks, audit, notifications] = state(&user).await;
-        let is_complete = tasks.len() == 20 && notifications.len() >= 10;
+        let is_complete = tasks.len() == 30 && notifications.len() >= 10;
         let entries = user.get("/api/v1/audit?verify=true").await?.body["entries"].as_u64();
         Ok((is_complete && entries >= Some(40)).then_some([tasks, audit, notifications]))
     });
