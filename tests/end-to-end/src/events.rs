@@ -27,6 +27,7 @@ pub struct TopicReader {
     consumer: Consumer,
     /// The ids of the events that were read.
     seen: HashSet<String>,
+    doubles: usize,
 }
 
 impl std::fmt::Debug for TopicReader {
@@ -55,6 +56,7 @@ impl TopicReader {
         Ok(Self {
             consumer,
             seen: HashSet::new(),
+            doubles: 0,
         })
     }
 
@@ -71,6 +73,7 @@ impl TopicReader {
                     let event: Value = serde_json::from_str(value)?;
                     // Delivery is at least once, as for every consumer: doubles are told by the event's id.
                     if !self.seen.insert(event["id"].to_string()) {
+                        self.doubles += 1;
                         continue;
                     }
                     records.push(Record {
@@ -86,5 +89,11 @@ impl TopicReader {
         let count = records.len();
         waited.with_context(|| format!("{count} messages came, and not the one that was waited for"))??;
         Ok(records)
+    }
+
+    /// How many messages were the repetition of one that was read before.
+    #[must_use]
+    pub fn doubles(&self) -> usize {
+        self.doubles
     }
 }

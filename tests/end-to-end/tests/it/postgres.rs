@@ -1,9 +1,9 @@
 //! A real Postgres: for a guest that may reach it, and under the whole application.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use end_to_end::{Server, ServerOptions, User, eventually};
+use end_to_end::{Server, ServerOptions, TopicReader, User, eventually};
 use reqwest::Method;
 use serde_json::json;
 use servers::Postgres;
@@ -38,6 +38,21 @@ fn database() -> Option<(Arc<Postgres>, String)> {
 
 fn host(postgres: &Postgres) -> String {
     format!("postgres://{}", postgres.address())
+}
+
+/// The whole application on a database, without limits, since tests are faster than people.
+fn on(postgres: &Postgres, url: &str, further: &[(&str, &str)]) -> ServerOptions {
+    let host = host(postgres);
+    let mut variables = vec![("database_url", url), ("database_host", &host)];
+    variables.extend(["rate_limit_auth", "rate_limit_chat", "rate_limit_default"].map(|limit| (limit, "0")));
+    variables.extend(further);
+    ServerOptions {
+        arguments: variables
+            .into_iter()
+            .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")])
+            .collect(),
+        ..ServerOptions::default()
+    }
 }
 
 /// Runs statements in the guest; the answer has a line for each.
@@ -178,19 +193,7 @@ async fn what_is_no_certificate_is_refused() {
 #[tokio::test]
 async fn the_whole_application_keeps_its_tables_in_postgres_and_loses_nothing_when_it_is_killed() {
     let Some((postgres, url)) = database() else { return };
-    let mut arguments = vec![
-        ("database_url".to_owned(), url.clone()),
-        ("database_host".to_owned(), host(&postgres)),
-    ];
-    arguments
-        .extend(["auth", "chat", "default"].map(|limit| (format!("rate_limit_{limit}"), "0".to_owned())));
-    let options = ServerOptions {
-        arguments: arguments
-            .into_iter()
-            .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")])
-            .collect(),
-        ..ServerOptions::default()
-    };
+    let options = on(&postgres, &url, &[]);
     let mut server = Server::start_with(options).await.unwrap();
     let mut user = User::sign_up(&server).await.unwrap();
     let mut created = BTreeSet::new();
@@ -240,4 +243,53 @@ async fn the_whole_application_keeps_its_tables_in_postgres_and_loses_nothing_wh
     })
     .await
     .unwrap();
+}
+
+#[tokio::test]
+async fn two_hosts_on_one_database_tell_every_event_once_and_each_tasks_in_order() {
+    const TASKS: usize = 10;
+    const ROUNDS: usize = 10;
+    let Some((postgres, url)) = database() else { return };
+    let first = Server::start_with(on(&postgres, &url, &[])).await.unwrap();
+    let broker = first.kafka.unwrap().to_string();
+    let second = on(&postgres, &url, &[("kafka_bootstrap_servers", &broker)]);
+    let second = Server::start_with(second).await.unwrap();
+    let user = User::sign_up(&first).await.unwrap();
+    let other = user.at(&second);
+    let mut paths = Vec::new();
+    for number in 0..TASKS {
+        let task = user
+            .create(&json!({ "title": format!("Task {number}") }))
+            .await
+            .unwrap();
+        paths.push(format!("/api/v1/tasks/{}", task["id"].as_str().unwrap()));
+    }
+    for round in 0..ROUNDS {
+        for index in 0..TASKS {
+            // Both hosts at once, each at another task, and in the next round the other way round.
+            let (mine, theirs) = (&paths[index], &paths[(index + round) % TASKS]);
+            let title = |who: &str| json!({ "title": format!("{who} {round}.{index}") });
+            let (mine_title, their_title) = (title("first"), title("second"));
+            let (mine, theirs) = tokio::join!(
+                user.send(Method::PATCH, mine, &[], Some(&mine_title)),
+                other.send(Method::PATCH, theirs, &[], Some(&their_title)),
+            );
+            assert!(mine.unwrap().status.is_success() && theirs.unwrap().status.is_success());
+        }
+    }
+    let expected = TASKS + 2 * TASKS * ROUNDS;
+    let mut topic = TopicReader::open(first.kafka.unwrap(), "task-events")
+        .await
+        .unwrap();
+    let records = topic.until(|records| records.len() >= expected).await.unwrap();
+    assert_eq!((records.len(), topic.doubles()), (expected, 0));
+    let mut versions: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for record in &records {
+        let version = record.event["data"]["version"].as_u64().unwrap();
+        versions.entry(record.key.clone()).or_default().push(version);
+    }
+    for (task, versions) in versions {
+        let in_order: Vec<_> = (1..=versions.len() as u64).collect();
+        assert_eq!(versions, in_order, "{task}");
+    }
 }
