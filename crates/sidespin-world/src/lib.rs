@@ -53,5 +53,14 @@ pub mod job_worker {
     });
 }
 
+/// What a component with a cron trigger exports.
+pub mod cron_worker {
+    wasmtime::component::bindgen!({
+        path: "../../wit/deps/fermyon-spin-cron@2.0.0",
+        world: "fermyon:spin-cron/spin-cron",
+        exports: { default: async | store },
+    });
+}
+
 pub use imports::sidespin::{jobs, kafka};
 pub use imports::spin::{key_value, sqlite, variables};
