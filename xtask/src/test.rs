@@ -20,7 +20,11 @@ use crate::{guests, process, web};
 const BROWSER: &str = "tests/browser";
 
 /// The packages whose tests run against whichever Kafka `KAFKA_BOOTSTRAP_SERVERS` names.
-const KAFKA: [&str; 2] = ["sidespin-kafka-client", "sidespin-trigger-kafka"];
+const KAFKA: [&str; 3] = [
+    "sidespin-kafka-client",
+    "sidespin-operations",
+    "sidespin-trigger-kafka",
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suite {

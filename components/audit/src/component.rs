@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use spin_sdk::http::{IntoResponse, Request};
 use todo_service::authenticate::Authenticator;
-use todo_service::component::{ChatApiKeys, serve};
+use todo_service::component::{ChatApiKeys, now, serve};
 use todo_service::database::HostDatabase;
 use todo_service::refusal::Refusal;
 
@@ -50,7 +50,7 @@ impl Guest for Consumer {
     async fn handle_messages(messages: Vec<Message>) -> Vec<Result<(), Failure>> {
         let audit = AUDIT.with(Rc::clone);
         let values: Vec<_> = messages.into_iter().map(|message| message.value).collect();
-        let results = audit.record(&values).await;
+        let results = audit.record(&values, now()).await;
         results
             .into_iter()
             .map(|result| result.map_err(failure))

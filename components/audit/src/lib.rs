@@ -16,6 +16,7 @@ use std::cell::Cell;
 use todo_service::authenticate::Authenticator;
 use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::migrate;
+use todo_service::processed::Processed;
 
 /// The service on a database and a source of the keys that verify tokens. One serves many requests, also at
 /// once.
@@ -23,6 +24,7 @@ use todo_service::migrate::migrate;
 pub struct Audit<D, S> {
     database: D,
     authenticator: Authenticator<S>,
+    processed: Processed,
     is_migrated: Cell<bool>,
 }
 
@@ -32,6 +34,7 @@ impl<D: Database, S> Audit<D, S> {
         Self {
             database,
             authenticator,
+            processed: Processed::new(schema::PROCESSED_TABLE),
             is_migrated: Cell::new(false),
         }
     }

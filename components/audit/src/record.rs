@@ -3,7 +3,8 @@
 use serde_json::Value;
 use todo_domain::audit::{AuditEntry, GENESIS};
 use todo_domain::events::CloudEvent;
-use todo_service::database::{Connection, Database, DatabaseError, in_transaction};
+use todo_domain::time::Timestamp;
+use todo_service::database::{Connection, Database, DatabaseError, in_transaction_on};
 use todo_service::refusal::{Refusal, all_or_none, read_event};
 
 use crate::Audit;
@@ -12,21 +13,27 @@ use crate::Audit;
 type Event = CloudEvent<Value>;
 
 impl<D: Database, S> Audit<D, S> {
-    /// Records a batch of message values in one transaction: what is no event is rejected, and when the
-    /// database fails all the others come again. The answer has one entry per message.
-    pub async fn record(&self, messages: &[Option<Vec<u8>>]) -> Vec<Result<(), Refusal>> {
+    /// Records a batch of message values, which came at this time, in one transaction: what is no event is rejected, and
+    /// when the database fails all the others come again. The answer has one entry per message.
+    pub async fn record(&self, messages: &[Option<Vec<u8>>], now: Timestamp) -> Vec<Result<(), Refusal>> {
         let read = |message: &Option<Vec<u8>>| read_event(message.as_deref());
         all_or_none(messages, read, async |events: &[Event]| {
-            Ok(self.append_all(events).await?)
+            Ok(self.append_all(events, now.millis()).await?)
         })
         .await
     }
 
-    async fn append_all(&self, events: &[Event]) -> Result<(), DatabaseError> {
+    async fn append_all(&self, events: &[Event], now: i64) -> Result<(), DatabaseError> {
         let connection = self.connect().await?;
-        in_transaction(&connection, async |connection| {
+        let users: Vec<_> = events.iter().map(|event| event.userid.as_str()).collect();
+        in_transaction_on(&connection, &users, async |connection| {
+            let ids = events.iter().map(|event| event.id.as_str());
+            let mut new = self.processed.note(connection, ids, now).await?;
             for event in events {
-                append(connection, event).await?;
+                // One that is in the batch twice is new once.
+                if new.remove(&event.id) {
+                    append(connection, event).await?;
+                }
             }
             Ok(())
         })
@@ -34,16 +41,8 @@ impl<D: Database, S> Audit<D, S> {
     }
 }
 
-/// Appends an event to its user's chain unless it is there already.
+/// Appends an event to its user's chain. One that is there, and was forgotten among what was consumed, stays what it is.
 async fn append(connection: &impl Connection, event: &Event) -> Result<(), DatabaseError> {
-    let known = "SELECT 1 FROM audit_entries WHERE event_id = ?";
-    if !connection
-        .execute(known, &[event.id.as_str().into()])
-        .await?
-        .is_empty()
-    {
-        return Ok(());
-    }
     let head = head(connection, &event.userid).await?;
     let entry = AuditEntry {
         seq: head.seq.saturating_add(1),
@@ -62,7 +61,7 @@ async fn insert(connection: &impl Connection, user_id: &str, entry: AuditEntry) 
     let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
     let statement =
         "INSERT INTO audit_entries (user_id, seq, event_id, type, task_id, time, data, prev_hash, hash)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING RETURNING seq";
     let values = [
         user_id.into(),
         seq.into(),
@@ -74,14 +73,16 @@ async fn insert(connection: &impl Connection, user_id: &str, entry: AuditEntry) 
         entry.prev_hash.into(),
         entry.hash.as_str().into(),
     ];
-    connection.execute(statement, &values).await?;
+    if connection.execute(statement, &values).await?.is_empty() {
+        return Ok(());
+    }
     let move_head = "INSERT INTO audit_heads (user_id, seq, hash) VALUES (?, ?, ?)
         ON CONFLICT (user_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash";
     connection
         .execute(move_head, &[user_id.into(), seq.into(), entry.hash.into()])
         .await?;
     let count = "INSERT INTO audit_counts (type, events) VALUES (?, 1)
-        ON CONFLICT (type) DO UPDATE SET events = events + 1";
+        ON CONFLICT (type) DO UPDATE SET events = audit_counts.events + 1";
     connection.execute(count, &[entry.event_type.into()]).await?;
     Ok(())
 }

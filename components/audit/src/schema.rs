@@ -1,12 +1,16 @@
 //! The tables of the audit log.
 
 use todo_service::migrate::Schema;
+use todo_service::processed_table;
 
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "audit_schema",
-    migrations: &[FIRST],
+    migrations: &[FIRST, SECOND],
 };
+
+/// The events that were recorded lately.
+pub(crate) const PROCESSED_TABLE: &str = "audit_processed";
 
 /// Where the key of the cursors is.
 pub(crate) const SETTINGS_TABLE: &str = "audit_settings";
@@ -29,10 +33,16 @@ const FIRST: &[&str] = &[
     "CREATE INDEX audit_entries_by_type ON audit_entries (user_id, type, seq)",
     // History is written once. Whoever wants to change it has to take these away first, and the chain still
     // tells.
-    "CREATE TRIGGER audit_entries_keep BEFORE UPDATE ON audit_entries
+    "/* sqlite */ CREATE TRIGGER audit_entries_keep BEFORE UPDATE ON audit_entries
         BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: entries are not changed'); END",
-    "CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
+    "/* sqlite */ CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
         BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: entries are not deleted'); END",
+    "/* postgres */ CREATE FUNCTION audit_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS $refuse$
+        BEGIN RAISE EXCEPTION 'the audit log is append-only: entries are neither changed nor deleted'; END $refuse$",
+    "/* postgres */ CREATE TRIGGER audit_entries_keep BEFORE UPDATE OR DELETE ON audit_entries
+        FOR EACH ROW EXECUTE FUNCTION audit_entries_refuse()",
+    "/* postgres */ CREATE TRIGGER audit_entries_stay BEFORE TRUNCATE ON audit_entries
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_refuse()",
     // Where each chain ends: the next entry needs no search, and an entry cut off at the end is noticed.
     "CREATE TABLE audit_heads (
         user_id TEXT PRIMARY KEY,
@@ -49,4 +59,11 @@ const FIRST: &[&str] = &[
         value TEXT NOT NULL
     ) WITHOUT ROWID",
     "INSERT INTO audit_settings (name, value) VALUES ('cursor_key', lower(hex(randomblob(32))))",
+];
+
+/// What was consumed is remembered as in the other services.
+const SECOND: &[&str] = &[
+    processed_table!("audit_processed"),
+    processed_table!("audit_processed", by_age),
+    "INSERT INTO audit_processed (event_id, processed_at) SELECT event_id, time FROM audit_entries",
 ];

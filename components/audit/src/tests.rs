@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::authenticate::testing::TestIssuer;
-use todo_service::database::testing::TestDatabase;
+use todo_service::database::testing::{TestDatabase, again_on_postgres};
 use todo_service::database::{Connection, Database};
 use todo_service::refusal::Refusal;
 
@@ -55,7 +55,7 @@ fn created(number: i64, user_id: &str) -> Option<Vec<u8>> {
 }
 
 fn record(service: &Service, messages: &[Option<Vec<u8>>]) -> Vec<Result<(), Refusal>> {
-    block_on(service.record(messages))
+    block_on(service.record(messages, now()))
 }
 
 fn call(service: &Service, request: http::request::Builder) -> (u16, Value) {
@@ -98,4 +98,15 @@ fn change(database: &TestDatabase, statement: &str) -> Result<(), String> {
     block_on(connection.execute(statement, &[]))
         .map(|_rows| ())
         .map_err(|error| error.to_string())
+}
+
+#[test]
+fn all_of_it_holds_on_postgres() {
+    if let Some(server) = servers::Postgres::shared().unwrap() {
+        // Who tampers with SQLite's tables does it in SQLite's words.
+        again_on_postgres(
+            &server.database().unwrap(),
+            &["all_of_it_holds_on_postgres", "tampering"],
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! The service on a platform: what an instance knows, and the way of a request through it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use bytes::Bytes;
@@ -13,17 +13,17 @@ use todo_domain::time::Timestamp;
 use todo_service::answer::Answer;
 use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::migrate;
+use todo_service::outbox::Relay;
 
 use crate::auth::token::{Signer, seed};
 use crate::failure::Failure;
 use crate::handlers;
 use crate::limits::{Class, Limits, Standing};
 use crate::platform::Platform;
-use crate::relay::Relay;
 use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
 use crate::settings::Settings;
-use crate::store::migrations::SCHEMA;
+use crate::store::migrations::{OUTBOX, SCHEMA};
 use crate::store::settings::get_or_set;
 use crate::updates::UpdateStream;
 
@@ -34,12 +34,11 @@ pub struct App<P: Platform> {
     pub(crate) settings: Settings,
     pub(crate) signer: Signer,
     pub(crate) cursor_key: String,
-    /// The name by which this instance holds the outbox's lease.
-    pub(crate) holder: String,
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
     pub(crate) relay: Relay,
+    pub(crate) are_jobs_ensured: Cell<bool>,
     /// The idempotency keys of requests that this instance is at, with their users.
     pub(crate) in_flight: RefCell<HashSet<(String, String)>>,
 }
@@ -82,15 +81,15 @@ impl<P: Platform> App<P> {
             reason: wrong.to_owned(),
         })?;
         drop(connection);
-        let holder = fresh();
+        let relay = Relay::new(OUTBOX, fresh());
         Ok(Self {
             signer: Signer::new(&seed),
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
-            holder,
             settings,
             limits: Limits::default(),
-            relay: Relay::default(),
+            relay,
+            are_jobs_ensured: Cell::new(false),
             in_flight: RefCell::default(),
             platform,
         })

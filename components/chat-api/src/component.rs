@@ -18,6 +18,7 @@ use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
 use todo_domain::problem::{Code, Problem};
 use todo_service::database::HostDatabase;
+use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
 use crate::{App, Body, JobFailure, LARGEST_BODY, Reply, UpdateStream};
@@ -136,42 +137,7 @@ impl Guest for Jobs {
 #[derive(Debug)]
 struct Host;
 
-impl Platform for Host {
-    type Database = HostDatabase;
-    type Subscription = Feed;
-
-    fn database(&self) -> &HostDatabase {
-        &HostDatabase
-    }
-
-    fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    }
-
-    fn random(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        // A host may give fewer than were asked for.
-        let mut filled = 0;
-        while filled < bytes.len() {
-            let given = wasip3::random::random::get_random_bytes(32);
-            for (byte, source) in bytes.iter_mut().skip(filled).zip(&given) {
-                *byte = *source;
-            }
-            filled += given.len();
-        }
-        bytes
-    }
-
-    #[expect(clippy::print_stderr, reason = "standard error is the component's log")]
-    fn log(&self, line: &str) {
-        eprintln!("{line}");
-    }
-
-    async fn variable(&self, name: &str) -> String {
-        spin_sdk::variables::get(name).await.unwrap_or_default()
-    }
-
+impl Receiver for Host {
     async fn publish(&self, messages: Vec<Message>) -> Result<(), PlatformError> {
         let events = messages.into_iter().map(|message| publisher::Event {
             topic: message.topic,
@@ -193,15 +159,52 @@ impl Platform for Host {
             .map_err(job_error)
     }
 
+    async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
+        scheduler::cancel(name.to_owned()).await.map_err(job_error)
+    }
+
+    fn now(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    #[expect(clippy::print_stderr, reason = "standard error is the component's log")]
+    fn log(&self, line: &str) {
+        eprintln!("{line}");
+    }
+}
+
+impl Platform for Host {
+    type Database = HostDatabase;
+    type Subscription = Feed;
+
+    fn database(&self) -> &HostDatabase {
+        &HostDatabase
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        // A host may give fewer than were asked for.
+        let mut filled = 0;
+        while filled < bytes.len() {
+            let given = wasip3::random::random::get_random_bytes(32);
+            for (byte, source) in bytes.iter_mut().skip(filled).zip(&given) {
+                *byte = *source;
+            }
+            filled += given.len();
+        }
+        bytes
+    }
+
+    async fn variable(&self, name: &str) -> String {
+        spin_sdk::variables::get(name).await.unwrap_or_default()
+    }
+
     async fn repeat(&self, name: &str, interval: Duration) -> Result<(), PlatformError> {
         let interval = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
         scheduler::repeat(name.to_owned(), interval)
             .await
             .map_err(job_error)
-    }
-
-    async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
-        scheduler::cancel(name.to_owned()).await.map_err(job_error)
     }
 
     async fn subscribe(&self, user_id: &str) -> Result<Feed, FeedError> {

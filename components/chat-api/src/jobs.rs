@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::handlers::idempotent::KEPT_FOR;
 use crate::platform::Platform;
+use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
 use crate::store::{idempotency, limits, reminders, updates, users};
 use crate::unit::Unit;
@@ -19,6 +20,9 @@ pub(crate) const OUTBOX: (&str, Duration) = ("outbox", Duration::from_secs(2));
 
 /// Forgets what is too old to matter.
 pub(crate) const TIDY: (&str, Duration) = ("tidy", Duration::from_secs(600));
+
+/// How long an entry of the outbox is kept that the platform has rejected, in milliseconds.
+const REJECTED_KEPT_FOR: i64 = 30 * 24 * 3600 * 1000;
 
 /// How long updates are kept for browsers that were away, in milliseconds, and how many of each user.
 const UPDATES_KEPT_FOR: i64 = 24 * 3600 * 1000;
@@ -112,6 +116,9 @@ impl<P: Platform> App<P> {
         let now = self.platform.now();
         let connection = self.platform.database().connect().await?;
         idempotency::prune(&connection, now.saturating_sub(KEPT_FOR)).await?;
+        OUTBOX_TABLE
+            .prune(&connection, now.saturating_sub(REJECTED_KEPT_FOR))
+            .await?;
         users::prune_refresh_tokens(&connection, now).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
         Ok(limits::prune(&connection, crate::limits::window(now).saturating_sub(1)).await?)

@@ -4,7 +4,6 @@ pub(crate) mod conversations;
 pub(crate) mod idempotency;
 pub(crate) mod limits;
 pub(crate) mod migrations;
-pub(crate) mod outbox;
 pub(crate) mod overview;
 pub(crate) mod reminders;
 pub(crate) mod settings;

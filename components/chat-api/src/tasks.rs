@@ -10,9 +10,9 @@ use todo_domain::task::Task;
 use todo_domain::time::Timestamp;
 use todo_domain::validation::{Applied, NewTask, TaskDraft, TaskPatch, apply, complete, reopen, replace};
 use todo_service::database::Connection;
+use todo_service::outbox::Entry;
 
 use crate::failure::Failure;
-use crate::store::outbox::Entry;
 use crate::store::reminders;
 use crate::store::tasks::{self, Reference, Stored};
 use crate::unit::Unit;

@@ -11,3 +11,12 @@ mod reminders;
 mod requests;
 mod service;
 mod tasks;
+
+#[test]
+fn all_of_it_holds_on_postgres() {
+    if let Some(server) = servers::Postgres::shared().unwrap() {
+        // SQLite's plans are SQLite's.
+        let but = ["all_of_it_holds_on_postgres", "index"];
+        todo_service::database::testing::again_on_postgres(&server.database().unwrap(), &but);
+    }
+}

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use todo_domain::events::{Origin, OutgoingEvent};
 use todo_domain::time::Timestamp;
 use todo_service::database::Connection;
+use todo_service::outbox::Entry;
 
 use crate::failure::Failure;
 use crate::platform::Message;
-use crate::store::outbox::{self, Entry};
+use crate::store::migrations::OUTBOX;
 use crate::store::{tasks, updates};
 
 /// The component's name in events.
@@ -88,7 +89,7 @@ impl<'a, C: Connection> Unit<'a, C> {
             return Ok(false);
         }
         let now = self.now.millis();
-        outbox::append(self.connection, &entries, now).await?;
+        OUTBOX.append(self.connection, &entries, now).await?;
         Ok(true)
     }
 }

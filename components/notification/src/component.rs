@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use spin_sdk::http::{IntoResponse, Request};
-use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::component::{ChatApiKeys, log, new_id, now, serve};
 use todo_service::database::HostDatabase;
+use todo_service::outbox::{self, Receiver};
 use todo_service::refusal::Refusal;
 
-use crate::{Notifications, Outgoing, Platform, PlatformError};
+use crate::{Notifications, Platform, PlatformError};
 use bindings::exports::sidespin::jobs::job_handler::{self, Job};
 use bindings::exports::sidespin::kafka::inbound_kafka::{self, Message};
 use bindings::todo::platform::{publisher, scheduler};
@@ -92,14 +92,14 @@ impl job_handler::Guest for Handlers {
 #[derive(Debug)]
 struct TodoPlatform;
 
-impl Platform for TodoPlatform {
-    async fn publish(&self, events: Vec<Outgoing>) -> Result<(), PlatformError> {
-        let event = |Outgoing { topic, key, body }| publisher::Event {
+impl Receiver for TodoPlatform {
+    async fn publish(&self, messages: Vec<outbox::Message>) -> Result<(), PlatformError> {
+        let event = |outbox::Message { topic, key, body }| publisher::Event {
             topic,
             key,
             body: body.into_bytes(),
         };
-        publisher::publish(events.into_iter().map(event).collect())
+        publisher::publish(messages.into_iter().map(event).collect())
             .await
             .map_err(|error| match error {
                 publisher::Error::Unavailable(reason) => PlatformError::Unavailable(reason),
@@ -107,24 +107,40 @@ impl Platform for TodoPlatform {
             })
     }
 
+    async fn schedule(&self, name: &str, due: i64) -> Result<(), PlatformError> {
+        let due = u64::try_from(due).unwrap_or_default();
+        let scheduled = scheduler::schedule(name.to_owned(), due, Vec::new()).await;
+        scheduled.map_err(job_error)
+    }
+
+    async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
+        scheduler::cancel(name.to_owned()).await.map_err(job_error)
+    }
+
+    fn now(&self) -> i64 {
+        now().millis()
+    }
+
+    fn log(&self, line: &str) {
+        log(line);
+    }
+}
+
+impl Platform for TodoPlatform {
     async fn repeat(&self, job: &str, interval: u64) -> Result<(), PlatformError> {
         scheduler::repeat(job.to_owned(), interval)
             .await
-            .map_err(|error| match error {
-                scheduler::Error::Unavailable(reason) => PlatformError::Unavailable(reason),
-                scheduler::Error::Rejected(reason) => PlatformError::Rejected(reason),
-            })
-    }
-
-    fn now(&self) -> Timestamp {
-        now()
+            .map_err(job_error)
     }
 
     fn new_id(&self) -> String {
         new_id()
     }
+}
 
-    fn log(&self, line: &str) {
-        log(line);
+fn job_error(error: scheduler::Error) -> PlatformError {
+    match error {
+        scheduler::Error::Unavailable(reason) => PlatformError::Unavailable(reason),
+        scheduler::Error::Rejected(reason) => PlatformError::Rejected(reason),
     }
 }

@@ -3,12 +3,15 @@
 use serde_json::Value;
 use todo_domain::due::Due;
 use todo_domain::events::{
-    CloudEvent, Notification, Origin, OutgoingEvent, ReminderData, ReminderEventType, notification_created,
+    CloudEvent, Notification, Origin, ReminderData, ReminderEventType, notification_created,
 };
-use todo_service::database::{Connection, Database, DatabaseError, in_transaction};
+use todo_domain::time::Timestamp;
+use todo_service::database::{Connection, Database, DatabaseError, in_transaction_on};
+use todo_service::outbox::Entry;
 use todo_service::refusal::{Refusal, all_or_none, read_event};
 
-use crate::{Notifications, Platform, outbox};
+use crate::schema::OUTBOX;
+use crate::{Message, Notifications, Platform};
 
 /// The `type` of a notification that a reminder made.
 const REMINDER: &str = "reminder";
@@ -60,37 +63,47 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
         .await
     }
 
-    async fn store(&self, reminders: &[&Reminder]) -> Result<(), DatabaseError> {
+    async fn store(&self, reminders: &[&Reminder]) -> Result<(), Refusal> {
+        let now = self.platform.now();
+        let created_at = Timestamp::from_millis(now)
+            .ok_or_else(|| Refusal::Retry("the clock is outside of the years 1970 to 9999".to_owned()))?;
         let connection = self.connect().await?;
-        in_transaction(&connection, async |connection| {
+        let users: Vec<_> = reminders
+            .iter()
+            .map(|reminder| reminder.data.user_id.as_str())
+            .collect();
+        let stored = in_transaction_on(&connection, &users, async |connection| {
+            let ids = reminders.iter().map(|reminder| reminder.event_id.as_str());
+            let mut new = self.processed.note(connection, ids, now).await?;
+            let mut entries = Vec::new();
             for reminder in reminders {
-                let notification = self.notification(&reminder.data);
+                // One that is in the batch twice is new once.
+                if !new.remove(&reminder.event_id) {
+                    continue;
+                }
+                let notification = self.notification(&reminder.data, created_at);
                 if insert(connection, reminder, &notification).await? {
-                    outbox::add(connection, self.announcement(reminder, &notification)?).await?;
+                    entries.push(self.announcement(reminder, &notification)?);
                 }
             }
-            Ok(())
-        })
-        .await
+            OUTBOX.append(connection, &entries, now).await
+        });
+        Ok(stored.await?)
     }
 
-    fn notification(&self, reminder: &ReminderData) -> Notification {
+    fn notification(&self, reminder: &ReminderData, created_at: Timestamp) -> Notification {
         Notification {
             id: self.platform.new_id(),
             notification_type: REMINDER.to_owned(),
             title: reminder.title.clone(),
             message: message(reminder),
             task_id: Some(reminder.task_id.clone()),
-            created_at: self.platform.now(),
+            created_at,
             read_at: None,
         }
     }
 
-    fn announcement(
-        &self,
-        reminder: &Reminder,
-        notification: &Notification,
-    ) -> Result<OutgoingEvent, DatabaseError> {
+    fn announcement(&self, reminder: &Reminder, notification: &Notification) -> Result<Entry, DatabaseError> {
         let origin = Origin {
             event_id: &self.platform.new_id(),
             component: "notification",
@@ -98,13 +111,18 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
             time: notification.created_at,
             traceparent: reminder.traceparent.as_deref(),
         };
-        notification_created(origin, notification).map_err(|error| DatabaseError::Failed {
-            reason: error.to_string(),
-        })
+        let failed = |reason: String| DatabaseError::Failed { reason };
+        let event = notification_created(origin, notification).map_err(|error| failed(error.to_string()))?;
+        Ok(Entry::Publish(Message {
+            topic: event.topic.to_owned(),
+            key: event.key,
+            body: String::from_utf8(event.body).map_err(|error| failed(error.to_string()))?,
+        }))
     }
 }
 
-/// Stores a notification unless its event made one before. Answers whether it did.
+/// Stores a notification, unless its event made one so long ago that it was forgotten among what was consumed. Answers
+/// whether it did.
 async fn insert(
     connection: &impl Connection,
     reminder: &Reminder,

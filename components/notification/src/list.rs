@@ -4,7 +4,7 @@ use todo_domain::events::Notification;
 use todo_domain::time::Timestamp;
 use todo_service::answer::{Failure, Page};
 use todo_service::cursor::CursorKey;
-use todo_service::database::{Connection, DatabaseError, Row, Value};
+use todo_service::database::{Connection, DatabaseError, Row};
 use todo_service::query::{Query, one_more};
 
 const COLUMNS: &str = "number, id, type, title, message, task_id, created_at, read_at";
@@ -74,11 +74,15 @@ pub(crate) async fn mark(
     now: Timestamp,
 ) -> Result<Notification, Failure> {
     let statement = format!(
-        "UPDATE notification_items SET read_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(read_at, ?1) END
-            WHERE id = ?2 AND user_id = ?3 RETURNING {COLUMNS}"
+        "UPDATE notification_items SET read_at = CASE WHEN ?1 = 1 THEN coalesce(read_at, ?2) END
+            WHERE id = ?3 AND user_id = ?4 RETURNING {COLUMNS}"
     );
-    let read_at = read.then(|| now.millis());
-    let values: [Value; 3] = [read_at.into(), id.into(), user_id.into()];
+    let values = [
+        i64::from(read).into(),
+        now.millis().into(),
+        id.into(),
+        user_id.into(),
+    ];
     let rows = connection.execute(&statement, &values).await?;
     let row = rows.first().ok_or_else(Failure::not_found)?;
     Ok(notification(row)?.1)

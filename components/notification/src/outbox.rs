@@ -1,11 +1,11 @@
-//! The outbox: events that were written with what they tell of, and are published as soon as that is
-//! possible.
+//! Publishing what stands in the outbox: behind each delivery, and by a job.
 
-use todo_domain::events::OutgoingEvent;
-use todo_service::database::{Connection, Database, DatabaseError, Row};
+use todo_service::database::Database;
+use todo_service::outbox::RelayError;
 use todo_service::refusal::Refusal;
 
-use crate::{Notifications, Outgoing, Platform, PlatformError};
+use crate::schema::OUTBOX;
+use crate::{Notifications, Platform};
 
 /// The repeating job that publishes what is left.
 pub(crate) const JOB: &str = "outbox";
@@ -13,40 +13,8 @@ pub(crate) const JOB: &str = "outbox";
 /// How often it comes, in milliseconds. It only finds something after a crash or while the broker was away.
 const INTERVAL: u64 = 15_000;
 
-/// How many events are published at once.
-const BATCH: i64 = 100;
-
-/// Writes an event to the outbox.
-pub(crate) async fn add(connection: &impl Connection, event: OutgoingEvent) -> Result<(), DatabaseError> {
-    let body = String::from_utf8(event.body).map_err(|error| DatabaseError::Failed {
-        reason: error.to_string(),
-    })?;
-    let statement = "INSERT INTO notification_outbox (topic, key, body) VALUES (?, ?, ?)";
-    connection
-        .execute(statement, &[event.topic.into(), event.key.into(), body.into()])
-        .await?;
-    Ok(())
-}
-
-/// An event with its number in the outbox.
-struct Entry {
-    number: i64,
-    event: Outgoing,
-}
-
-impl Entry {
-    fn of(row: &Row) -> Result<Self, DatabaseError> {
-        let text = |column| row.text(column).map(str::to_owned);
-        Ok(Self {
-            number: row.integer(0)?,
-            event: Outgoing {
-                topic: text(1)?,
-                key: text(2)?,
-                body: text(3)?,
-            },
-        })
-    }
-}
+/// How long an event is kept that the platform has rejected, in milliseconds. What it tells of is in the list all the same.
+const REJECTED_KEPT_FOR: i64 = 30 * 24 * 3600 * 1000;
 
 impl<D: Database, S, P: Platform> Notifications<D, S, P> {
     /// Does the work of a job.
@@ -57,7 +25,13 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
         if job != JOB {
             return Err(Refusal::Reject(format!("there is no job `{job}`")));
         }
-        self.flush().await
+        let connection = self.connect().await?;
+        OUTBOX
+            .prune(&connection, self.platform.now().saturating_sub(REJECTED_KEPT_FOR))
+            .await?;
+        drop(connection);
+        let told = self.relay.run(&self.database, &self.platform).await;
+        told.map_err(|error| Refusal::Retry(reason(error)))
     }
 
     /// Sees to it that the outbox is looked at even when no message comes; once per instance.
@@ -74,48 +48,16 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
     }
 
     pub(crate) async fn flush_or_log(&self) {
-        if let Err(error) = self.flush().await {
+        if let Err(error) = self.relay.run(&self.database, &self.platform).await {
             self.platform
-                .log(&format!("events stay in the outbox for now: {error}"));
+                .log(&format!("events stay in the outbox for now: {}", reason(error)));
         }
     }
+}
 
-    /// Publishes all that the outbox holds, the oldest first. Two instances may do so at once: then an event
-    /// is published twice, which its id tells.
-    async fn flush(&self) -> Result<(), Refusal> {
-        let connection = self.connect().await?;
-        let statement = "SELECT number, topic, key, body FROM notification_outbox ORDER BY number LIMIT ?";
-        loop {
-            let rows = connection.execute(statement, &[BATCH.into()]).await?;
-            let entries = rows.iter().map(Entry::of).collect::<Result<Vec<_>, _>>()?;
-            let Some(last) = entries.last().map(|entry| entry.number) else {
-                return Ok(());
-            };
-            self.publish(entries).await?;
-            let delete = "DELETE FROM notification_outbox WHERE number <= ?";
-            connection.execute(delete, &[last.into()]).await?;
-        }
-    }
-
-    /// Publishes a batch. An event that the platform will never take is given up, so that it does not hold up
-    /// those behind it: what it tells of is in the list all the same.
-    async fn publish(&self, entries: Vec<Entry>) -> Result<(), Refusal> {
-        let events: Vec<_> = entries.into_iter().map(|entry| entry.event).collect();
-        match self.platform.publish(events.clone()).await {
-            Ok(()) => return Ok(()),
-            Err(PlatformError::Unavailable(reason)) => return Err(Refusal::Retry(reason)),
-            Err(PlatformError::Rejected(_)) => {}
-        }
-        for event in events {
-            match self.platform.publish(vec![event.clone()]).await {
-                Ok(()) => {}
-                Err(PlatformError::Unavailable(reason)) => return Err(Refusal::Retry(reason)),
-                Err(PlatformError::Rejected(reason)) => {
-                    self.platform
-                        .log(&format!("an event for `{}` is given up: {reason}", event.topic));
-                }
-            }
-        }
-        Ok(())
+fn reason(error: RelayError) -> String {
+    match error {
+        RelayError::Unavailable(reason) => reason,
+        other => other.to_string(),
     }
 }

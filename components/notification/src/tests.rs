@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::authenticate::testing::TestIssuer;
-use todo_service::database::testing::TestDatabase;
+use todo_service::database::testing::{TestDatabase, again_on_postgres};
+use todo_service::outbox::Receiver;
 use todo_service::refusal::Refusal;
 
-use crate::{Notifications, Outgoing, Platform, PlatformError};
+use crate::{Message, Notifications, Platform, PlatformError};
 
 /// In seconds, as tokens count.
 const NOW: i64 = 1_772_355_600;
@@ -28,7 +29,7 @@ fn now() -> Timestamp {
 /// A platform that remembers, and fails when told to.
 #[derive(Clone, Debug, Default)]
 struct Fake {
-    published: Rc<RefCell<Vec<Outgoing>>>,
+    published: Rc<RefCell<Vec<Message>>>,
     failure: Rc<RefCell<Option<PlatformError>>>,
     /// Events with this text are never taken.
     poison: Rc<RefCell<Option<String>>>,
@@ -36,12 +37,12 @@ struct Fake {
     ids: Rc<Cell<u32>>,
 }
 
-impl Platform for Fake {
-    async fn publish(&self, events: Vec<Outgoing>) -> Result<(), PlatformError> {
+impl Receiver for Fake {
+    async fn publish(&self, events: Vec<Message>) -> Result<(), PlatformError> {
         if let Some(failure) = self.failure.borrow().clone() {
             return Err(failure);
         }
-        let is_poison = |event: &Outgoing| {
+        let is_poison = |event: &Message| {
             self.poison
                 .borrow()
                 .as_ref()
@@ -54,22 +55,32 @@ impl Platform for Fake {
         Ok(())
     }
 
+    async fn schedule(&self, name: &str, _due: i64) -> Result<(), PlatformError> {
+        panic!("the job {name} is scheduled")
+    }
+
+    async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
+        panic!("the job {name} is cancelled")
+    }
+
+    fn now(&self) -> i64 {
+        now().millis()
+    }
+
+    fn log(&self, _line: &str) {}
+}
+
+impl Platform for Fake {
     async fn repeat(&self, job: &str, interval: u64) -> Result<(), PlatformError> {
         assert_eq!((job, interval), ("outbox", 15_000));
         self.repeated.set(self.repeated.get() + 1);
         Ok(())
     }
 
-    fn now(&self) -> Timestamp {
-        now()
-    }
-
     fn new_id(&self) -> String {
         self.ids.set(self.ids.get() + 1);
         format!("id-{}", self.ids.get())
     }
-
-    fn log(&self, _line: &str) {}
 }
 
 struct Fixture {
@@ -143,7 +154,7 @@ impl Fixture {
 
     /// The ids of the events published so far.
     fn published_ids(&self) -> Vec<String> {
-        let id = |event: &Outgoing| {
+        let id = |event: &Message| {
             serde_json::from_str::<Value>(&event.body).unwrap()["id"]
                 .as_str()
                 .unwrap()
@@ -179,4 +190,11 @@ fn event(number: u32, kind: &str, user_id: &str) -> Option<Vec<u8>> {
 
 fn triggered(number: u32, user_id: &str) -> Option<Vec<u8>> {
     event(number, "reminder.triggered", user_id)
+}
+
+#[test]
+fn all_of_it_holds_on_postgres() {
+    if let Some(server) = servers::Postgres::shared().unwrap() {
+        again_on_postgres(&server.database().unwrap(), &["all_of_it_holds_on_postgres"]);
+    }
 }

@@ -6,6 +6,7 @@
 
 mod component;
 mod config;
+mod outbound;
 mod retain;
 
 use std::collections::BTreeMap;

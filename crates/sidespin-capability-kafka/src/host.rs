@@ -1,10 +1,14 @@
 //! The interfaces' functions. What a guest is told has no addresses in it; the log has the rest.
 
+use std::collections::BTreeMap;
+use std::time::Instant;
+
 use sidespin_kafka_client::{ClientError, Header, Outgoing, Record};
 use sidespin_world::kafka::{outbound_kafka, subscription, types};
 use wasmtime::component::{Accessor, Resource};
 
 use crate::fan_out::Subscription;
+use crate::metrics::Outcome;
 use crate::queue::End;
 use crate::{Kafka, KafkaInstance, KafkaView};
 
@@ -21,7 +25,9 @@ impl<T: Send> outbound_kafka::HostWithStore<T> for Kafka {
         if let Err(denied) = check(&instance, [&message]) {
             return Ok(Err(denied));
         }
+        let (begun, topic) = (Instant::now(), message.topic.clone());
         let written = instance.producer.send(outgoing(message)).await;
+        count(&instance, [(topic.as_str(), 1)], written.is_ok(), begun);
         Ok(written.map(position).map_err(write_error))
     }
 
@@ -37,10 +43,20 @@ impl<T: Send> outbound_kafka::HostWithStore<T> for Kafka {
         if messages.is_empty() {
             return Ok(Ok(Vec::new()));
         }
+        let begun = Instant::now();
+        let mut topics: BTreeMap<String, u64> = BTreeMap::new();
+        for message in &messages {
+            match topics.get_mut(&message.topic) {
+                Some(count) => *count += 1,
+                None => drop(topics.insert(message.topic.clone(), 1)),
+            }
+        }
         let written = instance
             .producer
             .send_all(messages.into_iter().map(outgoing).collect())
             .await;
+        let topics = topics.iter().map(|(topic, count)| (topic.as_str(), *count));
+        count(&instance, topics, written.is_ok(), begun);
         Ok(written
             .map(|written| written.into_iter().map(position).collect())
             .map_err(write_error))
@@ -101,6 +117,22 @@ impl<T: Send> subscription::HostReaderWithStore<T> for Kafka {
             Err(End::Unavailable(reason)) => Err(subscription::Error::Unavailable(reason)),
         })
     }
+}
+
+fn count<'a>(
+    instance: &KafkaInstance,
+    topics: impl IntoIterator<Item = (&'a str, u64)>,
+    is_written: bool,
+    begun: Instant,
+) {
+    let outcome = if is_written {
+        Outcome::Written
+    } else {
+        Outcome::Failed
+    };
+    instance
+        .metrics
+        .call(&instance.component, topics, outcome, begun.elapsed());
 }
 
 fn instance<T: Send>(accessor: &Accessor<T, Kafka>) -> KafkaInstance {

@@ -94,10 +94,7 @@ mod tests {
         ))
         .await
         .unwrap();
-        let settings = ConnectionSettings {
-            bootstrap_servers: broker.address().to_string(),
-            client_id: "test".to_owned(),
-        };
+        let settings = ConnectionSettings::plain(broker.address().to_string(), "test");
         let connection = Connection::to(settings);
         let hub = SubscriptionHub::new(connection.clone());
         let producer = Producer::new(connection);

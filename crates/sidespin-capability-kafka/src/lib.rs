@@ -7,6 +7,7 @@ mod fan_out;
 mod grants;
 mod host;
 mod hub;
+mod metrics;
 mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +16,13 @@ use std::sync::Arc;
 use sidespin_app::{App, Component, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
 use sidespin_kafka_client::{Connection, Producer};
+use sidespin_telemetry::Metrics;
 use sidespin_world::kafka::{outbound_kafka, subscription, types};
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::grants::Grants;
 use crate::hub::SubscriptionHub;
+use crate::metrics::ProducerMetrics;
 
 /// The capability.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub struct KafkaNeeds {
     pub connection: Connection,
     /// What writes to it; shared with the trigger, which writes dead letters.
     pub producer: Producer,
+    /// Where messages are counted.
+    pub metrics: Metrics,
 }
 
 /// What all instances share.
@@ -52,14 +57,17 @@ pub struct KafkaState {
     granted: BTreeMap<ComponentId, Arc<Grants>>,
     producer: Producer,
     hub: SubscriptionHub,
+    metrics: ProducerMetrics,
 }
 
 /// What one instance may do.
 #[derive(Debug, Clone)]
 pub struct KafkaInstance {
+    component: ComponentId,
     granted: Arc<Grants>,
     producer: Producer,
     hub: SubscriptionHub,
+    metrics: ProducerMetrics,
 }
 
 /// What host calls see of an instance.
@@ -106,6 +114,7 @@ impl Capability for Kafka {
             granted,
             producer: needs.producer,
             hub: SubscriptionHub::new(needs.connection),
+            metrics: ProducerMetrics::register(&needs.metrics),
         })
     }
 
@@ -118,8 +127,10 @@ impl Capability for Kafka {
     fn instantiate(state: &KafkaState, component: &ComponentId) -> KafkaInstance {
         KafkaInstance {
             granted: state.granted.get(component).cloned().unwrap_or_default(),
+            component: component.clone(),
             producer: state.producer.clone(),
             hub: state.hub.clone(),
+            metrics: state.metrics.clone(),
         }
     }
 }

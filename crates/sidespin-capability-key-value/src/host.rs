@@ -1,14 +1,14 @@
-//! The interface's functions, in terms of [`Stores`](crate::Stores).
+//! `spin:key-value`, in terms of [`Store`].
 
 use sidespin_world::key_value::key_value as wit;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
-use crate::sqlite::StoresError;
+use crate::backend::StoreError;
 use crate::{KeyValue, KeyValueView, Store};
 
-impl From<StoresError> for wit::Error {
-    fn from(error: StoresError) -> Self {
-        Self::Other(error.to_string())
+impl From<StoreError> for wit::Error {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.for_guest())
     }
 }
 
@@ -26,22 +26,19 @@ fn store<T: Send>(
     resource: &Resource<wit::Store>,
 ) -> wasmtime::Result<Store> {
     accessor.with(|mut access| {
-        let store = access
-            .get()
-            .table
-            .get(&Resource::<Store>::new_borrow(resource.rep()))?;
-        Ok(store.clone())
+        let resource = Resource::<Store>::new_borrow(resource.rep());
+        Ok(access.get().table.get(&resource)?.clone())
     })
 }
 
+type Answered<R> = wasmtime::Result<Result<R, wit::Error>>;
+
 impl<T: Send> wit::HostStoreWithStore<T> for KeyValue {
-    async fn open(
-        accessor: &Accessor<T, Self>,
-        label: String,
-    ) -> wasmtime::Result<Result<Resource<wit::Store>, wit::Error>> {
+    async fn open(accessor: &Accessor<T, Self>, label: String) -> Answered<Resource<wit::Store>> {
         Ok(accessor.with(|mut access| {
             let view = access.get();
-            let store = view.granted.get(&label).ok_or(wit::Error::AccessDenied)?.clone();
+            let granted = view.instance.granted.get(&label);
+            let store = granted.ok_or(wit::Error::AccessDenied)?.clone();
             let resource = view
                 .table
                 .push(store)
@@ -54,9 +51,9 @@ impl<T: Send> wit::HostStoreWithStore<T> for KeyValue {
         accessor: &Accessor<T, Self>,
         resource: Resource<wit::Store>,
         key: String,
-    ) -> wasmtime::Result<Result<Option<Vec<u8>>, wit::Error>> {
+    ) -> Answered<Option<Vec<u8>>> {
         let store = store(accessor, &resource)?;
-        Ok(store.stores.get(store.label, key).await.map_err(Into::into))
+        Ok(store.get(key).await.map_err(Into::into))
     }
 
     async fn set(
@@ -64,32 +61,27 @@ impl<T: Send> wit::HostStoreWithStore<T> for KeyValue {
         resource: Resource<wit::Store>,
         key: String,
         value: Vec<u8>,
-    ) -> wasmtime::Result<Result<(), wit::Error>> {
+    ) -> Answered<()> {
         let store = store(accessor, &resource)?;
-        Ok(store
-            .stores
-            .set(store.label, key, value)
-            .await
-            .map_err(Into::into))
+        Ok(store.set(key, value).await.map_err(Into::into))
     }
 
     async fn delete(
         accessor: &Accessor<T, Self>,
         resource: Resource<wit::Store>,
         key: String,
-    ) -> wasmtime::Result<Result<(), wit::Error>> {
+    ) -> Answered<()> {
         let store = store(accessor, &resource)?;
-        Ok(store.stores.delete(store.label, key).await.map_err(Into::into))
+        Ok(store.delete(vec![key]).await.map_err(Into::into))
     }
 
     async fn exists(
         accessor: &Accessor<T, Self>,
         resource: Resource<wit::Store>,
         key: String,
-    ) -> wasmtime::Result<Result<bool, wit::Error>> {
+    ) -> Answered<bool> {
         let store = store(accessor, &resource)?;
-        let value = store.stores.get(store.label, key).await;
-        Ok(value.map(|value| value.is_some()).map_err(Into::into))
+        Ok(store.exists(key).await.map_err(Into::into))
     }
 
     async fn get_keys(
@@ -97,7 +89,7 @@ impl<T: Send> wit::HostStoreWithStore<T> for KeyValue {
         resource: Resource<wit::Store>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), wit::Error>>)> {
         let store = store(accessor, &resource)?;
-        let (keys, ended) = match store.stores.keys(store.label).await {
+        let (keys, ended) = match store.all_keys().await {
             Ok(keys) => (keys, Ok(())),
             Err(error) => (Vec::new(), Err(wit::Error::from(error))),
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use futures::future::BoxFuture;
-use sidespin_app::{App, Component, ComponentId, Diagnostic};
+use sidespin_app::{App, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
 use sidespin_expressions::Variables;
 use sidespin_outbound::AllowedHosts;
@@ -147,7 +147,7 @@ impl Capability for OutboundHttp {
             .map(|component| {
                 let access = ComponentAccess::new(
                     component.id.clone(),
-                    allowed_hosts(component, &needs.variables)?,
+                    component.allowed_hosts(&needs.variables)?,
                     needs.services.clone(),
                 );
                 Ok((component.id.clone(), Arc::new(access)))
@@ -165,36 +165,4 @@ impl Capability for OutboundHttp {
             hooks: OutboundHooks::new(access),
         }
     }
-}
-
-fn allowed_hosts(component: &Component, variables: &Variables) -> Result<AllowedHosts, Diagnostic> {
-    let location = component.location_of("allowed_outbound_hosts").cloned();
-    let mut entries = Vec::new();
-    for entry in &component.allowed_outbound_hosts {
-        let rendered = variables.render_text(entry).map_err(|error| {
-            Diagnostic::new(format!(
-                "`{entry}` in `allowed_outbound_hosts` of `{}` has no value",
-                component.id
-            ))
-            .at(location.clone())
-            .caused_by(&error)
-            .hint(
-                error
-                    .hint()
-                    .unwrap_or_else(|| "declare the variable under `[variables]`".to_owned()),
-            )
-        })?;
-        // An entry that a variable leaves empty grants nothing.
-        if !rendered.expose().is_empty() {
-            entries.push(rendered.expose().to_owned());
-        }
-    }
-    AllowedHosts::parse(entries).map_err(|errors| {
-        let mut diagnostic = Diagnostic::new(format!("`allowed_outbound_hosts` of `{}` is not valid", component.id))
-            .at(location);
-        for error in &errors {
-            diagnostic = diagnostic.caused_by(error);
-        }
-        diagnostic.hint("an entry is `scheme://host[:port]`, such as `https://api.example.com` or `http://*.spin.internal`")
-    })
 }

@@ -6,13 +6,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use sidespin_app::{App, Component, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
 use sidespin_capability_jobs::Jobs;
 use sidespin_capability_kafka::{Kafka, KafkaNeeds};
 use sidespin_capability_key_value::{KeyValue, KeyValueNeeds};
 use sidespin_capability_outbound_http::{OutboundHttp, OutboundHttpNeeds, ServiceDirectory};
+use sidespin_capability_postgres::Postgres;
+use sidespin_capability_redis::Redis;
 use sidespin_capability_sqlite::{Sqlite, SqliteNeeds};
 use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::{Wasi, WasiNeeds};
@@ -27,7 +28,17 @@ use crate::data::InstanceData;
 /// Does the same for every capability.
 macro_rules! for_each_capability {
     ($do:ident) => {
-        $do!(Wasi, OutboundHttp, Variables, KeyValue, Sqlite, Kafka, Jobs)
+        $do!(
+            Wasi,
+            OutboundHttp,
+            Variables,
+            KeyValue,
+            Redis,
+            Sqlite,
+            Postgres,
+            Kafka,
+            Jobs
+        )
     };
 }
 
@@ -48,7 +59,9 @@ pub(crate) struct Capabilities {
     outbound_http: <OutboundHttp as Capability>::AppState,
     variables: <Variables as Capability>::AppState,
     key_value: <KeyValue as Capability>::AppState,
+    redis: <Redis as Capability>::AppState,
     sqlite: <Sqlite as Capability>::AppState,
+    postgres: <Postgres as Capability>::AppState,
     kafka: <Kafka as Capability>::AppState,
     jobs: <Jobs as Capability>::AppState,
 }
@@ -76,6 +89,8 @@ impl Capabilities {
         Ok(Self {
             wasi: Wasi::configure(app, section::<Wasi>(config)?, wasi_needs)?,
             outbound_http: OutboundHttp::configure(app, section::<OutboundHttp>(config)?, http_needs)?,
+            postgres: Postgres::configure(app, section::<Postgres>(config)?, Arc::clone(&variables))?,
+            redis: Redis::configure(app, section::<Redis>(config)?, Arc::clone(&variables))?,
             variables: Variables::configure(app, section::<Variables>(config)?, variables)?,
             key_value: KeyValue::configure(app, section::<KeyValue>(config)?, key_value)?,
             sqlite: Sqlite::configure(app, section::<Sqlite>(config)?, sqlite)?,
@@ -92,7 +107,9 @@ impl Capabilities {
             outbound_http: OutboundHttp::instantiate(&self.outbound_http, component),
             variables: Variables::instantiate(&self.variables, component),
             key_value: KeyValue::instantiate(&self.key_value, component),
+            redis: Redis::instantiate(&self.redis, component),
             sqlite: Sqlite::instantiate(&self.sqlite, component),
+            postgres: Postgres::instantiate(&self.postgres, component),
             kafka: Kafka::instantiate(&self.kafka, component),
             jobs: Jobs::instantiate(&self.jobs, component),
         }
@@ -172,20 +189,7 @@ fn serves(patterns: &[&str], interface: &str) -> bool {
 
 /// A capability's part of runtime-config.toml, its defaults where there is none.
 fn section<C: Capability>(config: &RuntimeConfig) -> Result<C::Config, Diagnostic> {
-    let mut keys = Map::new();
-    let mut location = None;
-    for key in C::CONFIG_KEYS {
-        if let Some(section) = config.section(key) {
-            keys.insert((*key).to_owned(), section.value().clone());
-            location = location.or_else(|| Some(section.location().clone()));
-        }
-    }
-    if keys.is_empty() {
-        return Ok(C::Config::default());
-    }
-    serde_json::from_value(Value::Object(keys)).map_err(|error| {
-        Diagnostic::new(format!("the configuration of {} is not valid: {error}", C::NAME)).at(location)
-    })
+    config.parse_sections(C::CONFIG_KEYS)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use sidespin_capability_jobs::Jobs;
 use sidespin_capability_kafka::Kafka;
 use sidespin_capability_key_value::KeyValue;
 use sidespin_capability_outbound_http::OutboundHttp;
+use sidespin_capability_postgres::Postgres;
+use sidespin_capability_redis::Redis;
 use sidespin_capability_sqlite::Sqlite;
 use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::Wasi;
@@ -20,7 +22,9 @@ pub(crate) struct InstanceData {
     pub(crate) outbound_http: <OutboundHttp as Capability>::InstanceState,
     pub(crate) variables: <Variables as Capability>::InstanceState,
     pub(crate) key_value: <KeyValue as Capability>::InstanceState,
+    pub(crate) redis: <Redis as Capability>::InstanceState,
     pub(crate) sqlite: <Sqlite as Capability>::InstanceState,
+    pub(crate) postgres: <Postgres as Capability>::InstanceState,
     pub(crate) kafka: <Kafka as Capability>::InstanceState,
     pub(crate) jobs: <Jobs as Capability>::InstanceState,
 }
@@ -41,7 +45,9 @@ lend! {
     OutboundHttp => outbound_http,
     Variables => variables,
     KeyValue => key_value,
+    Redis => redis,
     Sqlite => sqlite,
+    Postgres => postgres,
     Kafka => kafka,
     Jobs => jobs,
 }

@@ -142,8 +142,9 @@ impl Host {
         let directory = ServiceDirectory::default();
         let kafka = Kafka::configure(&app, &variables, options.kafka_listen, &state_directory)?;
         let jobs = Arc::new(open_jobs(&state_directory)?);
+        let variables = Arc::new(variables);
         let needs = Needs {
-            variables: Arc::new(variables),
+            variables: Arc::clone(&variables),
             log_directory: options.log_directory,
             key_value: KeyValueNeeds {
                 state_directory: state_directory.clone(),
@@ -157,6 +158,7 @@ impl Host {
             kafka: KafkaNeeds {
                 connection: kafka.connection.clone(),
                 producer: kafka.producer.clone(),
+                metrics: metrics.clone(),
             },
             jobs: Arc::clone(&jobs),
         };
@@ -185,6 +187,7 @@ impl Host {
                     metrics: metrics.clone(),
                 },
                 jobs,
+                variables,
             },
             &directory,
         )?;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use sidespin_app::{App, Diagnostic, Diagnostics};
 use sidespin_capability_outbound_http::ServiceDirectory;
+use sidespin_expressions::Variables;
 use sidespin_job_store::JobStore;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
 use sidespin_trigger_http::{HttpNeeds, HttpTrigger, TlsFiles};
 use sidespin_trigger_jobs::{JobsNeeds, JobsTrigger};
 use sidespin_trigger_kafka::{KafkaTrigger, KafkaTriggerNeeds};
+use sidespin_trigger_redis::{RedisNeeds, RedisTrigger};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,7 @@ const TYPES: &[&str] = &[
     <HttpTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
     <KafkaTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
     <JobsTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
+    <RedisTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
 ];
 
 /// What the triggers take from the command line and the rest of the host.
@@ -36,6 +39,7 @@ pub(crate) struct Needs {
     pub(crate) metrics: Metrics,
     pub(crate) kafka: KafkaTriggerNeeds,
     pub(crate) jobs: Arc<JobStore>,
+    pub(crate) variables: Arc<Variables>,
 }
 
 /// The triggers that the application uses.
@@ -44,6 +48,7 @@ pub(crate) struct Triggers {
     http: Option<HttpTrigger<InstanceData>>,
     kafka: Option<KafkaTrigger<InstanceData>>,
     jobs: Option<JobsTrigger<InstanceData>>,
+    redis: Option<RedisTrigger<InstanceData>>,
 }
 
 /// Every entry must be of a type that this host has.
@@ -80,6 +85,7 @@ impl Triggers {
             metrics,
             kafka,
             jobs,
+            variables,
         } = needs;
         let http_needs = HttpNeeds {
             listen: http_listen,
@@ -94,11 +100,22 @@ impl Triggers {
         let kafka = make::<KafkaTrigger<InstanceData>>(app, kafka, instances)?;
         let jobs_needs = JobsNeeds {
             store: jobs,
+            pool: pool.clone(),
+            metrics: metrics.clone(),
+        };
+        let jobs = make::<JobsTrigger<InstanceData>>(app, jobs_needs, instances)?;
+        let redis_needs = RedisNeeds {
+            variables,
             pool,
             metrics,
         };
-        let jobs = make::<JobsTrigger<InstanceData>>(app, jobs_needs, instances)?;
-        Ok(Self { http, kafka, jobs })
+        let redis = make::<RedisTrigger<InstanceData>>(app, redis_needs, instances)?;
+        Ok(Self {
+            http,
+            kafka,
+            jobs,
+            redis,
+        })
     }
 
     pub(crate) async fn run(
@@ -116,6 +133,9 @@ impl Triggers {
             .kafka
             .map(|kafka| start(kafka, &stop, readiness, &mut running));
         let _status = self.jobs.map(|jobs| start(jobs, &stop, readiness, &mut running));
+        let _status = self
+            .redis
+            .map(|redis| start(redis, &stop, readiness, &mut running));
         let ready = tokio::select! {
             ready = readiness.all_ready() => ready,
             () = stop.cancelled() => false,

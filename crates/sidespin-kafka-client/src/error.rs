@@ -21,6 +21,12 @@ pub enum ClientError {
         /// The topic.
         topic: String,
     },
+    /// Only the members of a group say where it goes on, as long as there are any.
+    #[error("the group `{group}` has members that are at work")]
+    GroupIsActive {
+        /// The group.
+        group: String,
+    },
     /// It may work later.
     #[error("{what}")]
     Unavailable {

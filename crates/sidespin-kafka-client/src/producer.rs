@@ -3,9 +3,12 @@
 //! A message counts as written when all in-sync replicas have it. The library repeats what got lost on the way, and the
 //! broker recognises a repetition, so that a message is not written twice by one call.
 
+mod placed;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use placed::Placed;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -15,6 +18,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::admin::blocking;
 use crate::client::{self, LogContext};
+use crate::closing::take_apart;
 use crate::{ClientError, Connection, ConnectionSettings, Outgoing};
 
 /// After this a message that no broker has taken is given back to its sender, whose own deadline is not far.
@@ -97,7 +101,7 @@ impl Producer {
     /// It was not written, or it is not known whether it was.
     pub async fn send(&self, message: Outgoing) -> Result<Written, ClientError> {
         let native = self.native().await?;
-        let written = self.enqueue(&native, &message).await?;
+        let written = self.enqueue(&native, &message, None).await?;
         self.written(&native, &message.topic, written).await
     }
 
@@ -109,7 +113,7 @@ impl Producer {
         let native = self.native().await?;
         let mut waiting = Vec::with_capacity(messages.len());
         for message in &messages {
-            waiting.push(self.enqueue(&native, message).await?);
+            waiting.push(self.enqueue(&native, message, None).await?);
         }
         let mut positions = Vec::with_capacity(messages.len());
         for (message, written) in messages.iter().zip(waiting) {
@@ -123,12 +127,14 @@ impl Producer {
         &self,
         native: &Arc<Native>,
         message: &Outgoing,
+        partition: Option<i32>,
     ) -> Result<oneshot::Receiver<Result<Written, KafkaError>>, ClientError> {
         let size = u32::try_from(message.size() / 1024 + 1).unwrap_or(ROOM).min(ROOM);
         let room = Arc::clone(&self.shared.room).acquire_many_owned(size).await;
         let room = room.map_err(|_closed| shutting_down())?;
         let (reply, written) = oneshot::channel();
         let mut record = BaseRecord::with_opaque_to(&message.topic, Box::new(Waiting { reply, _room: room }));
+        record.partition = partition;
         record.key = message.key.as_deref();
         record.payload = message.value.as_deref();
         record.headers = headers(message);
@@ -184,11 +190,9 @@ impl Drop for Shared {
     }
 }
 
-/// Taking a client apart waits for its threads.
 fn discard(native: Option<Arc<Native>>) {
     if let Some(native) = native {
-        // Detached on purpose: nobody waits for it, and the process may end before it does.
-        drop(std::thread::spawn(move || drop(native)));
+        take_apart(native);
     }
 }
 

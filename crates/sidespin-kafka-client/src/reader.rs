@@ -180,7 +180,7 @@ impl Thread {
 }
 
 /// Whether reading cannot go on where it stopped.
-fn is_end(error: &KafkaError) -> bool {
+pub(crate) fn is_end(error: &KafkaError) -> bool {
     matches!(error, KafkaError::MessageConsumptionFatal(_))
         || matches!(
             error.rdkafka_error_code(),
@@ -202,8 +202,9 @@ fn config(settings: &ConnectionSettings) -> ClientConfig {
     config
 }
 
+/// Has nothing to say to the library, and passes on what it says.
 #[derive(Debug, Default)]
-struct LogOnly(LogContext);
+pub(crate) struct LogOnly(LogContext);
 
 impl ClientContext for LogOnly {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {

@@ -118,7 +118,7 @@ mod tests {
     fn a_password_is_never_shown() {
         let sasl = Sasl {
             mechanism: SaslMechanism::ScramSha512,
-            username: "todo".to_owned(),
+            username: "worker".to_owned(),
             password: "open sesame".to_owned(),
         };
         let security = Security {
@@ -126,6 +126,6 @@ mod tests {
             sasl: Some(sasl),
         };
         let shown = format!("{security:?}");
-        assert!(shown.contains("todo") && !shown.contains("sesame"), "{shown}");
+        assert!(shown.contains("worker") && !shown.contains("sesame"), "{shown}");
     }
 }

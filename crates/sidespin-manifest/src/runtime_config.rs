@@ -9,7 +9,8 @@ use std::fmt;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use serde_json::Value;
 use sidespin_diagnostic::{Diagnostic, Diagnostics, Location, Source, nearest};
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use crate::json;
 use crate::syntax_diagnostics;
@@ -67,13 +68,34 @@ impl Section {
         let location = error
             .span()
             .map_or_else(|| self.key_location.clone(), |span| self.source.locate(span));
-        Diagnostic::new(format!(
-            "section `{}` of the runtime configuration: {}",
-            self.key,
-            error.message()
+        // An owner's own refusal has its remedy after a semicolon; serde's refusals name the known keys.
+        let (message, remedy) = match error.message().split_once("; ") {
+            Some((message, remedy)) => (message, Some(remedy.to_owned())),
+            None => (error.message(), did_you_mean(error.message())),
+        };
+        let diagnostic = Diagnostic::new(format!(
+            "section `{}` of the runtime configuration: {message}",
+            self.key
         ))
-        .at(location)
+        .at(location);
+        match remedy {
+            Some(remedy) => diagnostic.hint(remedy),
+            None => diagnostic,
+        }
     }
+}
+
+/// For serde's "unknown field `a`, expected `b` or `c`".
+fn did_you_mean(message: &str) -> Option<String> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted
+        .next()
+        .filter(|_unknown| message.starts_with("unknown field"))?;
+    let known: Vec<_> = quoted.collect();
+    Some(match nearest(unknown, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known keys are {}", known.join(", ")),
+    })
 }
 
 impl fmt::Debug for Section {
@@ -117,6 +139,24 @@ impl RuntimeConfig {
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&Section> {
         self.sections.get(key)
+    }
+
+    /// The sections of one owner as one type, whose fields they are; its defaults where none is there.
+    ///
+    /// # Errors
+    /// A value does not fit the type; the mistake is shown where it is in the file.
+    pub fn parse_sections<T: DeserializeOwned + Default>(&self, keys: &[&str]) -> Result<T, Diagnostic> {
+        let Some(section) = keys.iter().find_map(|key| self.sections.get(*key)) else {
+            return Ok(T::default());
+        };
+        let document = DeTable::parse(section.source.text()).map_err(|error| section.diagnostic(&error))?;
+        let span = document.span();
+        let own = document.into_inner().into_iter();
+        let table = own
+            .filter(|(key, _value)| keys.contains(&key.get_ref().as_ref()))
+            .collect();
+        let value = Spanned::new(span, DeValue::Table(table));
+        T::deserialize(value.into_deserializer()).map_err(|error| section.diagnostic(&error))
     }
 
     /// The keys that are there.
@@ -205,7 +245,32 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "error: section `key_value_store` of the runtime configuration: unknown field `ulr`, expected `type` or `url`\n --> runtime-config.toml:5:1\n  |\n5 | ulr = \"redis://localhost\"\n  | ^^^"
+            "error: section `key_value_store` of the runtime configuration: unknown field `ulr`, expected `type` or `url`\n --> runtime-config.toml:5:1\n  |\n5 | ulr = \"redis://localhost\"\n  | ^^^\nhint: did you mean `url`?"
+        );
+    }
+
+    #[test]
+    fn an_owner_takes_all_its_sections_at_once() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct Owner {
+            key_value_store: BTreeMap<String, Store>,
+            state_dir: String,
+        }
+
+        let keys = ["key_value_store", "state_dir"];
+        let owner: Owner = config(TEXT).parse_sections(&keys).unwrap();
+        assert_eq!(
+            (owner.key_value_store.len(), owner.state_dir.as_str()),
+            (1, "state")
+        );
+        let owner: Owner = config("[kafka]").parse_sections(&keys).unwrap();
+        assert!(owner.key_value_store.is_empty());
+        let mistaken = config(&TEXT.replace("url", "ulr"));
+        let error = mistaken.parse_sections::<Owner>(&keys).unwrap_err().to_string();
+        assert!(
+            error.contains("`ulr`") && error.contains("runtime-config.toml:5:1"),
+            "{error}"
         );
     }
 

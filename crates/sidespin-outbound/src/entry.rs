@@ -71,7 +71,7 @@ pub(crate) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),
-        "redis" => Some(6379),
+        "redis" | "rediss" => Some(6379),
         "postgres" | "postgresql" => Some(5432),
         "mysql" => Some(3306),
         "mqtt" => Some(1883),

@@ -1,4 +1,6 @@
 //! One module per subcommand.
 
 pub(crate) mod build;
+pub(crate) mod dlq;
+pub(crate) mod topics;
 pub(crate) mod up;

@@ -3,6 +3,7 @@
 mod commands;
 mod environment;
 mod failure;
+mod operate;
 mod signals;
 
 use std::process::ExitCode;
@@ -31,6 +32,10 @@ enum Command {
     Up(Box<commands::up::Up>),
     /// Run the build commands of an application's components.
     Build(commands::build::Build),
+    /// Look at topics, read and write them, and let their readers go back.
+    Topics(commands::topics::Topics),
+    /// Look at messages that could not be handled, and retry or drop them.
+    Dlq(commands::dlq::Dlq),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +44,8 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Up(up) => up.run(&ProcessEnvironment),
         Command::Build(build) => build.run(),
+        Command::Topics(topics) => topics.run(&ProcessEnvironment),
+        Command::Dlq(dlq) => dlq.run(&ProcessEnvironment),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,4 +57,56 @@ fn main() -> ExitCode {
 fn report(failure: &Failure) -> ExitCode {
     eprintln!("{failure}");
     failure.exit_code()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_bad_usage() {
+        let check = |line: &str, is_right: bool| {
+            let parsed = Arguments::try_parse_from(line.split(' '));
+            assert_eq!(parsed.is_ok(), is_right, "{line}");
+        };
+        check(
+            "sidespin topics list --output json --bootstrap-servers kafka:9092",
+            true,
+        );
+        check("sidespin topics list --output yaml", false);
+        check("sidespin topics tail events --from 1h --count 5", true);
+        check("sidespin topics tail events --from yesterday", false);
+        check("sidespin topics tail", false);
+        check(
+            "sidespin topics publish events value --header a=b --header c=d",
+            true,
+        );
+        check("sidespin topics publish events", false);
+        check("sidespin topics publish events value --null", false);
+        check("sidespin topics publish events --null", true);
+        check("sidespin topics publish events --lines --file x", false);
+        check("sidespin topics publish events value --header a", false);
+        check(
+            "sidespin topics replay events --group g --from beginning --yes",
+            true,
+        );
+        check("sidespin topics replay events --group g", false);
+        check("sidespin dlq show events.dlq 0:12", true);
+        check("sidespin dlq show events.dlq 12", false);
+        check("sidespin dlq retry events.dlq 0:12 1:3", true);
+        check("sidespin dlq retry events.dlq", false);
+        check(
+            "sidespin dlq retry events.dlq --all --component audit --reason such",
+            true,
+        );
+        check("sidespin dlq retry events.dlq 0:12 --all", false);
+        check("sidespin dlq drop events.dlq 0:12 --component audit", false);
+    }
 }

@@ -1,14 +1,20 @@
-//! The port through which a service reaches its tables: SQLite of the host in a component, a file in a native
-//! test.
+//! The port through which a service reaches its tables: SQLite or Postgres of the host in a component, a file or a
+//! real server in a native test.
+//!
+//! Statements are written once, in the SQL that both databases share, with `?` for parameters; where they differ
+//! stands in [`dialect`].
 
+pub mod dialect;
 #[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
 pub mod testing;
 
 #[cfg(target_arch = "wasm32")]
-pub use host::HostDatabase;
+pub use host::{HostConnection, HostDatabase};
 use thiserror::Error;
+
+pub use self::dialect::Dialect;
 
 /// A value of a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,12 +142,15 @@ pub trait Database {
     reason = "a component has one thread: its futures need not be Send"
 )]
 pub trait Connection {
+    /// Which database it leads to.
+    fn dialect(&self) -> Dialect;
+
     /// Runs one statement and answers with all its rows.
     async fn execute(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError>;
 }
 
 /// Does the work in one transaction that is a writer's from its beginning: what it reads stays true until it
-/// commits. An error undoes everything.
+/// commits, for no other transaction of this kind runs meanwhile. An error undoes everything.
 ///
 /// # Errors
 /// The work's own, or the database's.
@@ -153,15 +162,46 @@ where
     C: Connection,
     E: From<DatabaseError>,
 {
-    connection.execute("BEGIN IMMEDIATE", &[]).await?;
-    let result = match work(connection).await {
-        Ok(done) => connection
-            .execute("COMMIT", &[])
-            .await
-            .map(|_none| done)
-            .map_err(E::from),
-        Err(error) => Err(error),
+    run_in_transaction(connection, None, work).await
+}
+
+/// Does the work in one transaction that excludes others on the same subjects, such as users, from its beginning:
+/// what it reads of them stays true until it commits. On SQLite, which has one writer, it excludes all.
+///
+/// # Errors
+/// The work's own, or the database's.
+pub async fn in_transaction_on<C, T, E>(
+    connection: &C,
+    subjects: &[&str],
+    work: impl AsyncFnOnce(&C) -> Result<T, E>,
+) -> Result<T, E>
+where
+    C: Connection,
+    E: From<DatabaseError>,
+{
+    run_in_transaction(connection, Some(subjects), work).await
+}
+
+async fn run_in_transaction<C, T, E>(
+    connection: &C,
+    subjects: Option<&[&str]>,
+    work: impl AsyncFnOnce(&C) -> Result<T, E>,
+) -> Result<T, E>
+where
+    C: Connection,
+    E: From<DatabaseError>,
+{
+    let dialect = connection.dialect();
+    connection.execute(dialect.begin(), &[]).await?;
+    let result = async {
+        if let Some((statement, parameters)) = dialect.lock(subjects) {
+            connection.execute(&statement, &parameters).await?;
+        }
+        let done = work(connection).await?;
+        connection.execute("COMMIT", &[]).await?;
+        Ok(done)
     };
+    let result = result.await;
     if result.is_err() {
         // Where even this fails the connection is given back, which rolls back as well.
         connection.execute("ROLLBACK", &[]).await.ok();

@@ -7,7 +7,8 @@ use crate::database::{Connection, DatabaseError, in_transaction};
 pub struct Schema {
     /// The table that says which changes were made; it begins with the service's prefix.
     pub version_table: &'static str,
-    /// The changes, the first one first, each a list of statements. One that was released is never edited.
+    /// The changes, the first one first, each a list of statements. One that was released is never edited. A statement
+    /// that begins with `/* sqlite */` or `/* postgres */` is for that database alone.
     pub migrations: &'static [&'static [&'static str]],
 }
 
@@ -23,6 +24,7 @@ pub async fn migrate(connection: &impl Connection, schema: &Schema) -> Result<()
         return Ok(());
     }
     in_transaction(connection, async |connection| {
+        let dialect = connection.dialect();
         let table = schema.version_table;
         let create = format!(
             "CREATE TABLE IF NOT EXISTS {table} (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)"
@@ -34,11 +36,12 @@ pub async fn migrate(connection: &impl Connection, schema: &Schema) -> Result<()
             .filter(|(number, _)| *number > done)
         {
             for statement in *statements {
-                connection.execute(statement, &[]).await?;
+                if let Some(statement) = dialect.definition(statement) {
+                    connection.execute(&statement, &[]).await?;
+                }
             }
-            let record = format!(
-                "INSERT INTO {table} (version, applied_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
-            );
+            let now = dialect.now();
+            let record = format!("INSERT INTO {table} (version, applied_at) VALUES (?, {now})");
             connection.execute(&record, &[number.into()]).await?;
         }
         Ok(())
@@ -51,7 +54,7 @@ fn latest(schema: &Schema) -> i64 {
 }
 
 async fn version(connection: &impl Connection, schema: &Schema) -> Result<i64, DatabaseError> {
-    let exists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+    let exists = connection.dialect().table_exists();
     if connection
         .execute(exists, &[schema.version_table.into()])
         .await?
@@ -69,6 +72,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
+    use crate::both::on_both;
     use crate::database::Database;
     use crate::database::testing::TestDatabase;
 
@@ -98,12 +102,13 @@ mod tests {
 
     #[test]
     fn each_change_is_made_once_and_an_older_release_leaves_a_newer_database_alone() {
-        let database = TestDatabase::new().unwrap();
-        let connection = block_on(database.connect()).unwrap();
-        for (schema, expected) in [(FIRST, 1), (FIRST, 1), (SECOND, 2), (SECOND, 2), (FIRST, 2)] {
-            block_on(migrate(&connection, &schema)).unwrap();
-            assert_eq!(notes(&connection), expected);
-        }
+        on_both(|database| {
+            let connection = block_on(database.connect()).unwrap();
+            for (schema, expected) in [(FIRST, 1), (FIRST, 1), (SECOND, 2), (SECOND, 2), (FIRST, 2)] {
+                block_on(migrate(&connection, &schema)).unwrap();
+                assert_eq!(notes(&connection), expected);
+            }
+        });
     }
 
     #[test]
@@ -118,28 +123,39 @@ mod tests {
 
     #[test]
     fn a_change_that_fails_half_way_leaves_nothing_behind() {
-        let database = TestDatabase::new().unwrap();
-        let connection = block_on(database.connect()).unwrap();
-        // The look at the version, BEGIN, the version table, the version again, the table; then the insert
-        // fails.
-        database.fail_after(5);
-        assert!(block_on(migrate(&connection, &FIRST)).is_err());
-        database.recover();
-        let tables = block_on(connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'", &[]));
-        assert_eq!(tables.unwrap(), []);
-        block_on(migrate(&connection, &FIRST)).unwrap();
-        assert_eq!(notes(&connection), 1);
+        on_both(|database| {
+            let connection = block_on(database.connect()).unwrap();
+            // The look at the version, BEGIN, Postgres's lock, the version table, the version again, the table; then
+            // the insert fails, or on SQLite what follows it.
+            database.fail_after(6);
+            assert!(block_on(migrate(&connection, &FIRST)).is_err());
+            database.recover();
+            for table in ["note", "note_schema"] {
+                let exists = connection.dialect().table_exists();
+                assert_eq!(block_on(connection.execute(exists, &[table.into()])).unwrap(), []);
+            }
+            block_on(migrate(&connection, &FIRST)).unwrap();
+            assert_eq!(notes(&connection), 1);
+        });
     }
 
     #[test]
     fn instances_that_start_at_once_do_not_stumble_over_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shared.db");
+        start_at_once(move || TestDatabase::at(&path));
+        if let Some(server) = servers::Postgres::shared().unwrap() {
+            let url = server.database().unwrap();
+            start_at_once(move || TestDatabase::postgres(url.clone()));
+        }
+    }
+
+    fn start_at_once(database: impl Fn() -> TestDatabase + Clone + Send + 'static) {
         let threads: Vec<_> = (0..8)
             .map(|_| {
-                let path = path.clone();
+                let database = database.clone();
                 std::thread::spawn(move || {
-                    let database = TestDatabase::at(&path);
+                    let database = database();
                     block_on(async {
                         let connection = database.connect().await?;
                         migrate(&connection, &SECOND).await
@@ -150,7 +166,7 @@ mod tests {
         for thread in threads {
             thread.join().unwrap().unwrap();
         }
-        let connection = block_on(TestDatabase::at(&path).connect()).unwrap();
+        let connection = block_on(database().connect()).unwrap();
         assert_eq!(notes(&connection), 2);
     }
 }

@@ -42,6 +42,8 @@ pub struct ServerOptions {
     pub manifest: Option<PathBuf>,
     /// Further arguments.
     pub arguments: Vec<String>,
+    /// A command that runs the host, with its arguments; it finds the state directory in `STATE`.
+    pub wrapper: Vec<String>,
 }
 
 /// A host with its own state directory and ports. Dropping it kills the process.
@@ -129,7 +131,17 @@ impl Server {
     /// # Errors
     /// It does not become ready.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        let (child, addresses) = launch(&self.options, self.state.path()).await?;
+        self.restart_with(&[]).await
+    }
+
+    /// The same with further arguments, this time only.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn restart_with(&mut self, arguments: &[String]) -> anyhow::Result<()> {
+        let mut options = self.options.clone();
+        options.arguments.extend_from_slice(arguments);
+        let (child, addresses) = launch(&options, self.state.path()).await?;
         self.child = child;
         Addresses {
             http: self.http,
@@ -170,7 +182,16 @@ async fn launch(options: &ServerOptions, state: &Path) -> anyhow::Result<(Child,
         .manifest
         .clone()
         .unwrap_or_else(|| root().join("spin.toml"));
-    let mut child = Command::new(program())
+    let host = program();
+    let mut command = match options.wrapper.split_first() {
+        None => Command::new(host),
+        Some((wrapper, arguments)) => {
+            let mut command = Command::new(wrapper);
+            command.args(arguments).arg(host).env("STATE", state);
+            command
+        }
+    };
+    let mut child = command
         .arg("up")
         .arg("--from")
         .arg(manifest)

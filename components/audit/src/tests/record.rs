@@ -1,6 +1,9 @@
 //! What is recorded, once and for good.
 
+use todo_service::migrate::{Schema, migrate};
+
 use super::*;
+use crate::schema::SCHEMA;
 
 #[test]
 fn delivering_everything_three_times_records_it_once() {
@@ -161,4 +164,41 @@ fn a_long_chain_is_verified_whole() {
         (&page["verified"], &page["entries"]),
         (&json!(true), &json!(1200))
     );
+}
+
+#[test]
+fn what_was_recorded_before_there_was_a_memory_of_it_is_not_recorded_again() {
+    for is_remembered in [true, false] {
+        let (database, service) = service();
+        block_on(async {
+            let before = Schema {
+                migrations: &SCHEMA.migrations[..1],
+                ..SCHEMA
+            };
+            migrate(&database.connect().await.unwrap(), &before)
+                .await
+                .unwrap();
+        });
+        change(
+            &database,
+            "INSERT INTO audit_entries (user_id, seq, event_id, type, task_id, time, data, prev_hash, hash)
+                VALUES ('ada', 1, 'event-1', 'task.created', 'a', 1760000000000, '{}', 'x', 'y')",
+        )
+        .unwrap();
+        let moved = "INSERT INTO audit_heads (user_id, seq, hash) VALUES ('ada', 1, 'y')";
+        change(&database, moved).unwrap();
+        assert_eq!(history(&service, "ada", "")["items"].as_array().unwrap().len(), 1);
+        if !is_remembered {
+            // As after a month.
+            change(&database, "DELETE FROM audit_processed").unwrap();
+        }
+        let batch = [created(1, "ada"), created(2, "ada")];
+        assert_eq!(record(&service, &batch), [Ok(()), Ok(())]);
+        let page = history(&service, "ada", "");
+        assert_eq!(event_ids(&page), ["event-1", "event-2"]);
+        assert_eq!(
+            (&page["items"][1]["seq"], &page["items"][1]["prev_hash"]),
+            (&json!(2), &json!("y"))
+        );
+    }
 }

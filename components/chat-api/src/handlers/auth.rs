@@ -7,7 +7,7 @@ use serde_json::Value;
 use todo_domain::account::{Login, Signup};
 use todo_domain::problem::Code;
 use todo_service::answer::{Answer, json, json_unless_known};
-use todo_service::database::{Connection, Database, in_transaction};
+use todo_service::database::{Connection, Database, in_transaction_on};
 
 use crate::app::{App, Caller};
 use crate::auth::password;
@@ -65,7 +65,8 @@ pub(crate) async fn sign_up<P: Platform>(app: &App<P>, call: &Call) -> Result<An
         name,
     };
     let connection = app.platform.database().connect().await?;
-    let session = in_transaction(&connection, async |connection| {
+    // The address itself can be taken only once.
+    let session = in_transaction_on(&connection, &[], async |connection| {
         if !users::insert(connection, &user, hash, call.now).await? {
             let detail = "there is an account with this e-mail address; log in instead";
             return Err(Failure::new(Code::EmailTaken, detail));
@@ -101,7 +102,8 @@ pub(crate) async fn log_in<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 pub(crate) async fn refresh<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let hash = refresh_hash(&token_of(&call.json(None)?)?);
     let connection = app.platform.database().connect().await?;
-    let exchange = in_transaction(&connection, async |connection| {
+    let token = [hash.as_str()];
+    let exchange = in_transaction_on(&connection, &token, async |connection| {
         let Some(token) = users::refresh_token(connection, &hash).await? else {
             return Ok(Exchange::Unknown);
         };

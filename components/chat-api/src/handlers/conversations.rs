@@ -9,7 +9,7 @@ use todo_domain::query::cursor::{open, seal};
 use todo_domain::query::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
 use todo_domain::validation::{FieldError, TITLE_LIMIT};
 use todo_service::answer::{self, Answer, json_unless_known};
-use todo_service::database::{Database, in_transaction};
+use todo_service::database::{Database, in_transaction_on};
 
 use crate::app::{App, Caller};
 use crate::failure::Failure;
@@ -78,7 +78,8 @@ pub(crate) async fn rename<P: Platform>(
 /// DELETE /conversations/{id}
 pub(crate) async fn delete<P: Platform>(app: &App<P>, caller: &Caller, id: &str) -> Result<Answer, Failure> {
     let connection = app.platform.database().connect().await?;
-    let was_there = in_transaction(&connection, async |connection| {
+    let user = [caller.user_id.as_str()];
+    let was_there = in_transaction_on(&connection, &user, async |connection| {
         Ok::<_, Failure>(conversations::delete(connection, &caller.user_id, id).await?)
     });
     if was_there.await? {

@@ -8,7 +8,7 @@ use todo_service::database::Database;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::platform::{Platform, PlatformError};
-use crate::store::outbox;
+use crate::store::migrations::OUTBOX;
 
 /// How long something may wait in the outbox before the publisher counts as away, in milliseconds.
 const LONGEST_WAIT: i64 = 30_000;
@@ -23,7 +23,7 @@ pub(crate) async fn ready<P: Platform>(app: &App<P>) -> Result<Answer, Failure> 
     let now = app.platform.now();
     let waiting = async {
         let connection = app.platform.database().connect().await?;
-        outbox::waiting_since(&connection).await
+        OUTBOX.waiting_since(&connection).await
     };
     let (database, waited) = match waiting.await {
         Ok(since) => (true, since.map_or(0, |since| now.saturating_sub(since))),

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 use todo_domain::problem::Code;
 use todo_service::answer::{Answer, with_body};
-use todo_service::database::{Database, in_transaction};
+use todo_service::database::{Database, in_transaction_on};
 
 use crate::app::{App, Caller};
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ impl Drop for InFlight<'_> {
 impl<P: Platform> App<P> {
     /// Does a user's change in one transaction. With an idempotency key it is done once, and answered the same again.
     ///
-    /// Writers come one after the other, so a request with the same key on another instance waits and then finds the answer;
+    /// A user's writers come one after the other, so a request with the same key on another instance waits and then finds the answer;
     /// on the same instance it is told at once that the first is under way.
     pub(crate) async fn write(
         &self,
@@ -57,7 +57,7 @@ impl<P: Platform> App<P> {
         self.ensure_jobs().await;
         let connection = self.platform.database().connect().await?;
         let new_id = || self.new_id();
-        let (answer, is_told) = in_transaction(&connection, async |connection| {
+        let (answer, is_told) = in_transaction_on(&connection, &[&caller.user_id], async |connection| {
             if let (Some(key), Some(fingerprint)) = (key, &fingerprint) {
                 let since = now.millis().saturating_sub(KEPT_FOR);
                 if let Some(stored) = idempotency::find(connection, &caller.user_id, key, since).await? {

@@ -43,8 +43,10 @@ pub(crate) async fn insert(
     stored: Stored,
     now: i64,
 ) -> Result<(), DatabaseError> {
-    let statement = "INSERT OR REPLACE INTO chat_idempotency
-        (user_id, key, fingerprint, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let statement = "INSERT INTO chat_idempotency
+        (user_id, key, fingerprint, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+            headers = excluded.headers, body = excluded.body, created_at = excluded.created_at";
     let parameters = [
         user_id.into(),
         key.into(),

@@ -23,8 +23,8 @@ pub(crate) struct Addition {
 }
 
 /// The counts as they are in the present window. A clock that is a little behind counts into the newer one.
-const PREVIOUS: &str = "CASE WHEN ?2 <= window THEN previous WHEN ?2 = window + 1 THEN used ELSE 0 END";
-const USED: &str = "CASE WHEN ?2 <= window THEN used ELSE 0 END";
+const PREVIOUS: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.previous WHEN ?2 = kept.\"window\" + 1 THEN kept.used ELSE 0 END";
+const USED: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.used ELSE 0 END";
 
 /// Counts requests, unless they would be too many. Answers the counts after it, and whether they were counted.
 pub(crate) async fn add(
@@ -34,9 +34,12 @@ pub(crate) async fn add(
 ) -> Result<(Counts, bool), DatabaseError> {
     let fits = format!("({USED}) + (({PREVIOUS}) * ?5 + ?4 - 1) / ?4 + ?3 <= ?6");
     let statement = format!(
-        "INSERT INTO chat_rate_limits (bucket, window, used, previous, is_accepted) VALUES (?1, ?2, ?3, 0, 1)
-        ON CONFLICT (bucket) DO UPDATE SET previous = {PREVIOUS}, is_accepted = {fits},
-            used = ({USED}) + CASE WHEN {fits} THEN ?3 ELSE 0 END, window = max(window, ?2)
+        "INSERT INTO chat_rate_limits AS kept (bucket, \"window\", used, previous, is_accepted)
+            VALUES (?1, ?2, ?3, 0, 1)
+        ON CONFLICT (bucket) DO UPDATE SET previous = {PREVIOUS},
+            is_accepted = CASE WHEN {fits} THEN 1 ELSE 0 END,
+            used = ({USED}) + CASE WHEN {fits} THEN ?3 ELSE 0 END,
+            \"window\" = CASE WHEN kept.\"window\" < ?2 THEN ?2 ELSE kept.\"window\" END
         RETURNING used, previous, is_accepted"
     );
     let Addition {
@@ -70,7 +73,10 @@ pub(crate) async fn add(
 /// Forgets the counts of windows before this one.
 pub(crate) async fn prune(connection: &impl Connection, window: i64) -> Result<(), DatabaseError> {
     connection
-        .execute("DELETE FROM chat_rate_limits WHERE window < ?", &[window.into()])
+        .execute(
+            "DELETE FROM chat_rate_limits WHERE \"window\" < ?",
+            &[window.into()],
+        )
         .await
         .map(drop)
 }

@@ -1,12 +1,17 @@
 //! The service's tables, as the sequence of changes that leads to them.
 
 use todo_service::migrate::Schema;
+use todo_service::outbox::Outbox;
+use todo_service::outbox_tables;
 
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST],
+    migrations: &[FIRST, SECOND],
 };
+
+/// What is still to be told to the platform.
+pub(crate) const OUTBOX: Outbox = Outbox::new("chat_outbox");
 
 /// Times are milliseconds since the Unix epoch.
 const FIRST: &[&str] = &[
@@ -116,7 +121,7 @@ const FIRST: &[&str] = &[
     "CREATE INDEX chat_idempotency_by_age ON chat_idempotency (created_at)",
     "CREATE TABLE chat_rate_limits (
         bucket TEXT PRIMARY KEY,
-        window INTEGER NOT NULL,
+        \"window\" INTEGER NOT NULL,
         used INTEGER NOT NULL,
         previous INTEGER NOT NULL,
         is_accepted INTEGER NOT NULL
@@ -141,4 +146,18 @@ const FIRST: &[&str] = &[
         created_at INTEGER NOT NULL,
         PRIMARY KEY (conversation_id, seq)
     ) WITHOUT ROWID",
+];
+
+/// Entries of the outbox are claimed one by one instead of all by one lease, and jobs keep their order by their names. That a
+/// due date is missing is a number, which sorts and compares the same on every database.
+const SECOND: &[&str] = &[
+    "ALTER TABLE chat_outbox ADD COLUMN holder TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE chat_outbox ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0",
+    "UPDATE chat_outbox SET key = target WHERE kind <> 'publish'",
+    outbox_tables!("chat_outbox", held),
+    "DROP TABLE chat_leases",
+    "DROP INDEX chat_tasks_by_due",
+    "CREATE INDEX chat_tasks_by_due
+        ON chat_tasks (user_id, (CASE WHEN due_at IS NULL THEN 1 ELSE 0 END), coalesce(due_at, 0), number)
+        WHERE deleted_at IS NULL",
 ];

@@ -22,7 +22,8 @@ pub(crate) struct Tag {
 
 /// All tags of a user's tasks.
 pub(crate) async fn tags(connection: &impl Connection, user_id: &str) -> Result<Vec<Tag>, DatabaseError> {
-    let statement = "SELECT min(label), count(*), sum(status IN ('pending', 'in_progress'))
+    let statement =
+        "SELECT min(label), count(*), count(CASE WHEN status IN ('pending', 'in_progress') THEN 1 END)
         FROM chat_task_tags AS tag JOIN chat_tasks AS task ON task.id = tag.task_id
         WHERE tag.user_id = ? AND task.deleted_at IS NULL GROUP BY tag_key ORDER BY tag_key";
     let tag = |row: &Row| {

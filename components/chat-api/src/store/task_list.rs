@@ -165,7 +165,7 @@ fn order(sort: &[SortKey]) -> Vec<Column> {
             SortField::Title => "title_key",
             SortField::DueDate => {
                 columns.push(Column {
-                    expression: "(due_at IS NULL)",
+                    expression: "(CASE WHEN due_at IS NULL THEN 1 ELSE 0 END)",
                     is_descending: false,
                 });
                 "coalesce(due_at, 0)"
@@ -299,7 +299,7 @@ fn add_due(condition: &mut Condition, query: &TaskQuery, now: Timestamp, zone: Z
 fn add_deadline(condition: &mut Condition, sign: &str, limit: Timestamp, zone: Zone) {
     let day = zone.local(limit).date().format("%Y-%m-%d").to_string();
     condition.and(
-        &format!("CASE WHEN is_floating THEN due_day {sign} ? ELSE due_at {sign} ? END"),
+        &format!("CASE WHEN is_floating = 1 THEN due_day {sign} ? ELSE due_at {sign} ? END"),
         [day.into(), limit.millis().into()],
     );
 }

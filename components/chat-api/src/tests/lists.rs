@@ -316,7 +316,7 @@ fn the_default_list_and_the_usual_orders_use_an_index() {
         "priority DESC, number DESC",
         "title_key, number",
         "updated_at DESC, number DESC",
-        "(due_at IS NULL), coalesce(due_at, 0), number",
+        "(CASE WHEN due_at IS NULL THEN 1 ELSE 0 END), coalesce(due_at, 0), number",
     ] {
         let plan = service.rows(&format!(
             "EXPLAIN QUERY PLAN SELECT document FROM chat_tasks WHERE user_id = 'u' AND deleted_at IS NULL ORDER BY {order} LIMIT 21"

@@ -1,8 +1,13 @@
 //! Nothing that was decided is lost, and nothing is told in another order.
 
+use futures::executor::block_on;
 use serde_json::{Value, json};
+use todo_service::database::testing::TestDatabase;
+use todo_service::database::{Connection, Database};
+use todo_service::migrate::{Schema, migrate};
 
 use super::service::Service;
+use crate::store::migrations::SCHEMA;
 
 fn changed(service: &Service) -> Vec<(String, Value)> {
     let events = service.world.events("task-events");
@@ -96,7 +101,7 @@ fn an_instance_that_dies_while_it_publishes_is_followed_by_another() {
         .expect(201);
     let until = service.world.now.get() + 10_000;
     service.rows(&format!(
-        "UPDATE chat_leases SET holder = 'dead', until = {until}"
+        "UPDATE chat_outbox SET holder = 'dead', claimed_until = {until}"
     ));
     let survivor = service.another();
     survivor.job("outbox").unwrap();
@@ -231,4 +236,32 @@ fn publishing_that_is_given_up_half_way_does_not_keep_the_instance_from_it_for_e
     service.world.is_broker_stuck.set(false);
     service.job("outbox").unwrap();
     assert_eq!(service.world.types("task-events"), ["task.created"]);
+}
+
+#[test]
+fn what_waited_under_the_one_lease_is_told_after_the_upgrade() {
+    let database = TestDatabase::new().unwrap();
+    block_on(async {
+        let before = Schema {
+            migrations: &SCHEMA.migrations[..1],
+            ..SCHEMA
+        };
+        let connection = database.connect().await.unwrap();
+        migrate(&connection, &before).await.unwrap();
+        for statement in [
+            "INSERT INTO chat_outbox (kind, target, key, body, due, created_at) VALUES
+                ('publish', 'task-events', 'a', '{\"type\":\"task.created\"}', 0, 0),
+                ('schedule', 'reminder:a:1', '', '', 1, 0), ('cancel', 'reminder:a:1', '', '', 0, 0),
+                ('schedule', 'reminder:a:2', '', '', 2, 0)",
+            "UPDATE chat_leases SET holder = 'dead', until = 9999999999999",
+        ] {
+            connection.execute(statement, &[]).await.unwrap();
+        }
+    });
+    let upgraded = Service::on(database, &[]);
+    upgraded.job("outbox").unwrap();
+    assert_eq!(upgraded.world.types("task-events"), ["task.created"]);
+    let jobs = upgraded.world.jobs.borrow();
+    assert_eq!(jobs.get("reminder:a:2"), Some(&Some(2)));
+    assert_eq!(jobs.get("reminder:a:1"), None);
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use todo_service::database::testing::TestDatabase;
+use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
 
@@ -85,40 +86,7 @@ impl Subscription for FakeFeed {
     }
 }
 
-impl Platform for FakePlatform {
-    type Database = TestDatabase;
-    type Subscription = FakeFeed;
-
-    fn database(&self) -> &TestDatabase {
-        &self.database
-    }
-
-    fn now(&self) -> i64 {
-        self.world.now.get()
-    }
-
-    fn random(&self) -> [u8; 32] {
-        // Different each time, and growing, so that ids of one millisecond are in the order of their making.
-        let count = self.world.random.get() + 1;
-        self.world.random.set(count);
-        let mut bytes = [0; 32];
-        bytes[2..10].copy_from_slice(&count.to_be_bytes());
-        bytes
-    }
-
-    fn log(&self, line: &str) {
-        self.world.log.borrow_mut().push(line.to_owned());
-    }
-
-    async fn variable(&self, name: &str) -> String {
-        self.world
-            .variables
-            .borrow()
-            .get(name)
-            .cloned()
-            .unwrap_or_default()
-    }
-
+impl Receiver for FakePlatform {
     async fn publish(&self, messages: Vec<Message>) -> Result<(), PlatformError> {
         if self.world.is_broker_stuck.get() {
             std::future::pending::<()>().await;
@@ -155,17 +123,52 @@ impl Platform for FakePlatform {
         Ok(())
     }
 
+    async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
+        self.world.jobs.borrow_mut().remove(name);
+        Ok(())
+    }
+
+    fn now(&self) -> i64 {
+        self.world.now.get()
+    }
+
+    fn log(&self, line: &str) {
+        self.world.log.borrow_mut().push(line.to_owned());
+    }
+}
+
+impl Platform for FakePlatform {
+    type Database = TestDatabase;
+    type Subscription = FakeFeed;
+
+    fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    fn random(&self) -> [u8; 32] {
+        // Different each time, and growing, so that ids of one millisecond are in the order of their making.
+        let count = self.world.random.get() + 1;
+        self.world.random.set(count);
+        let mut bytes = [0; 32];
+        bytes[2..10].copy_from_slice(&count.to_be_bytes());
+        bytes
+    }
+
+    async fn variable(&self, name: &str) -> String {
+        self.world
+            .variables
+            .borrow()
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
+    }
+
     async fn repeat(&self, name: &str, _interval: Duration) -> Result<(), PlatformError> {
         self.world
             .jobs
             .borrow_mut()
             .entry(name.to_owned())
             .or_insert(None);
-        Ok(())
-    }
-
-    async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
-        self.world.jobs.borrow_mut().remove(name);
         Ok(())
     }
 

@@ -78,13 +78,18 @@ impl Service {
     }
 
     pub(super) fn with(variables: &[(&str, &str)]) -> Self {
+        Self::on(TestDatabase::new().unwrap(), variables)
+    }
+
+    /// On a database that may have something in it.
+    pub(super) fn on(database: TestDatabase, variables: &[(&str, &str)]) -> Self {
         let world = Rc::new(World::default());
         world.now.set(START);
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         world.variables.borrow_mut().extend(variables);
-        Self::start(world, TestDatabase::new().unwrap())
+        Self::start(world, database)
     }
 
     fn start(world: Rc<World>, database: TestDatabase) -> Self {

@@ -1,6 +1,10 @@
 //! From the broker to the list and the browsers.
 
+use todo_service::database::{Connection, Database};
+use todo_service::migrate::{Schema, migrate};
+
 use super::*;
+use crate::schema::SCHEMA;
 
 #[test]
 fn a_due_reminder_is_listed_and_announced() {
@@ -10,7 +14,7 @@ fn a_due_reminder_is_listed_and_announced() {
     assert_eq!(
         page["items"],
         json!([{
-            "id": "id-1",
+            "id": "id-2",
             "type": "reminder",
             "title": "title 1",
             "message": "Due on 2026-03-01 10:00:00 UTC.",
@@ -189,4 +193,28 @@ fn a_late_reminder_says_so() {
         message,
         "Due on 2026-03-01 10:00:00 UTC. This reminder comes late."
     );
+}
+
+#[test]
+fn what_waited_and_was_consumed_before_the_outbox_was_shared_is_taken_along() {
+    let fixture = Fixture::new();
+    block_on(async {
+        let before = Schema {
+            migrations: &SCHEMA.migrations[..1],
+            ..SCHEMA
+        };
+        let connection = fixture.database.connect().await.unwrap();
+        migrate(&connection, &before).await.unwrap();
+        for statement in [
+            "INSERT INTO notification_outbox (topic, key, body) VALUES ('task-updates', 'ada', '{\"id\":\"old\"}')",
+            "INSERT INTO notification_items (id, event_id, user_id, type, title, message, created_at)
+                VALUES ('a', 'event-1', 'ada', 'reminder', 'old 1', '', 1772355600000)",
+        ] {
+            connection.execute(statement, &[]).await.unwrap();
+        }
+    });
+    block_on(fixture.service.work("outbox")).unwrap();
+    assert_eq!(fixture.published_ids(), ["old"]);
+    fixture.deliver(&[triggered(1, "ada"), triggered(2, "ada")]);
+    assert_eq!(fixture.titles("ada", ""), ["title 2", "old 1"]);
 }

@@ -14,6 +14,7 @@ mod child;
 mod crash;
 mod groups;
 mod idempotence;
+mod java;
 mod kcat;
 mod latency;
 mod messages;

@@ -10,7 +10,9 @@
 
 mod cluster;
 mod group;
+mod inspect;
 mod producer;
 mod reader;
+mod scan;
 mod security;
 mod speed;

@@ -11,7 +11,7 @@ use sidespin_kafka_client::{
 
 use crate::cluster::records;
 
-const USER: &str = "todo";
+const USER: &str = "worker";
 const PASSWORD: &str = "correct-horse";
 
 struct Secured {

@@ -1,44 +1,97 @@
-//! A database in a temporary file, with as many connections as a test wants, and failures on demand.
+//! A database for native tests: a temporary file, or a real server; with as many connections as a test wants, and
+//! failures on demand.
+
+mod postgres;
+mod sqlite;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
-use super::{Connection, Database, DatabaseError, Row, Value};
+use self::postgres::PostgresConnection;
+use super::{Connection, Database, DatabaseError, Dialect, Row, Value};
 
-/// A file with a database. Clones share it and its failures.
+/// Names the database of a server on which [`TestDatabase::new`] makes its databases.
+const SERVER: &str = "TODO_TEST_POSTGRES";
+
+/// Runs all tests of this test program once more, on a database of a Postgres server. `but` are parts of the names of those
+/// that are not run: the caller, and what is about SQLite alone.
+///
+/// # Panics
+/// A test fails.
+#[expect(clippy::panic, reason = "a test that fails panics")]
+pub fn again_on_postgres(url: &str, but: &[&str]) {
+    let program = std::env::current_exe().unwrap_or_default();
+    let mut command = std::process::Command::new(program);
+    command.env(SERVER, url);
+    for name in but {
+        command.args(["--skip", name]);
+    }
+    match command.output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => panic!("on Postgres: {}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => panic!("the tests cannot be run again: {error}"),
+    }
+}
+
+/// A database. Clones share it and its failures.
 #[derive(Clone, Debug)]
 pub struct TestDatabase {
-    path: PathBuf,
-    /// Goes, and the file with it, when the last clone does.
-    _folder: Option<Rc<TempDir>>,
+    place: Place,
     /// How many more statements succeed before all fail.
     remaining: Rc<Cell<Option<u64>>>,
 }
 
+#[derive(Clone, Debug)]
+enum Place {
+    File {
+        path: PathBuf,
+        /// Goes, and the file with it, when the last clone does.
+        _folder: Option<Rc<TempDir>>,
+    },
+    Server {
+        url: String,
+    },
+}
+
 impl TestDatabase {
-    /// An empty database.
+    /// An empty database: in a file, or where [`again_on_postgres`] says.
     ///
     /// # Errors
-    /// There is no room for temporary files.
+    /// There is no room for temporary files, or the server does not answer.
     pub fn new() -> std::io::Result<Self> {
+        if let Ok(url) = std::env::var(SERVER) {
+            return postgres::fresh_schema(&url)
+                .map(Self::postgres)
+                .map_err(std::io::Error::other);
+        }
         let folder = tempfile::tempdir()?;
-        Ok(Self {
+        Ok(Self::of(Place::File {
             path: folder.path().join("test.db"),
             _folder: Some(Rc::new(folder)),
-            remaining: Rc::default(),
-        })
+        }))
     }
 
     /// The database in this file, which stays.
     #[must_use]
     pub fn at(path: &Path) -> Self {
-        Self {
+        Self::of(Place::File {
             path: path.to_path_buf(),
             _folder: None,
+        })
+    }
+
+    /// A database of a Postgres server.
+    #[must_use]
+    pub fn postgres(url: String) -> Self {
+        Self::of(Place::Server { url })
+    }
+
+    fn of(place: Place) -> Self {
+        Self {
+            place,
             remaining: Rc::default(),
         }
     }
@@ -64,29 +117,38 @@ impl Database for TestDatabase {
     type Connection = TestConnection;
 
     async fn connect(&self) -> Result<TestConnection, DatabaseError> {
-        let connection = rusqlite::Connection::open(&self.path).map_err(failed)?;
-        // As the host does, so that what works here works there.
-        connection
-            .pragma_update(None, "journal_mode", "WAL")
-            .map_err(failed)?;
-        connection
-            .pragma_update(None, "foreign_keys", true)
-            .map_err(failed)?;
+        let kind = match &self.place {
+            Place::File { path, .. } => Kind::Sqlite(sqlite::open(path)?),
+            Place::Server { url } => Kind::Postgres(PostgresConnection::open(url).await?),
+        };
         Ok(TestConnection {
-            connection,
+            kind,
             remaining: Rc::clone(&self.remaining),
         })
     }
 }
 
-/// A connection to the file.
+/// A connection to the database.
 #[derive(Debug)]
 pub struct TestConnection {
-    connection: rusqlite::Connection,
+    kind: Kind,
     remaining: Rc<Cell<Option<u64>>>,
 }
 
+#[derive(Debug)]
+enum Kind {
+    Sqlite(rusqlite::Connection),
+    Postgres(PostgresConnection),
+}
+
 impl Connection for TestConnection {
+    fn dialect(&self) -> Dialect {
+        match self.kind {
+            Kind::Sqlite(_) => Dialect::Sqlite,
+            Kind::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     async fn execute(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
         if let Some(remaining) = self.remaining.get() {
             let left = remaining.checked_sub(1);
@@ -97,34 +159,9 @@ impl Connection for TestConnection {
                 });
             }
         }
-        let mut prepared = self.connection.prepare(statement).map_err(failed)?;
-        let width = prepared.column_count();
-        let parameters = rusqlite::params_from_iter(parameters.iter().map(|value| match value {
-            Value::Null => rusqlite::types::Value::Null,
-            Value::Integer(integer) => rusqlite::types::Value::Integer(*integer),
-            Value::Text(text) => rusqlite::types::Value::Text(text.clone()),
-        }));
-        let mut cursor = prepared.query(parameters).map_err(failed)?;
-        let mut rows = Vec::new();
-        while let Some(row) = cursor.next().map_err(failed)? {
-            let values = (0..width).map(|column| match row.get_ref(column).map_err(failed)? {
-                ValueRef::Null => Ok(Value::Null),
-                ValueRef::Integer(integer) => Ok(Value::Integer(integer)),
-                ValueRef::Text(text) => Ok(Value::Text(String::from_utf8_lossy(text).into_owned())),
-                ValueRef::Real(_) | ValueRef::Blob(_) => Err(DatabaseError::Content {
-                    column,
-                    expected: "a number or text",
-                }),
-            });
-            rows.push(Row(values.collect::<Result<_, _>>()?));
+        match &self.kind {
+            Kind::Sqlite(connection) => sqlite::execute(connection, statement, parameters),
+            Kind::Postgres(connection) => connection.execute(statement, parameters).await,
         }
-        Ok(rows)
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn failed(error: rusqlite::Error) -> DatabaseError {
-    DatabaseError::Failed {
-        reason: error.to_string(),
     }
 }

@@ -231,6 +231,59 @@ fn an_unknown_component_id_and_an_unknown_section() {
 }
 
 #[test]
+fn a_store_that_is_not_well_described() {
+    let application = http(&guest("http-hello"), "key_value_stores = [\"sessions\"]\n");
+    let file = application.directory().join("runtime-config.toml");
+    for (table, said) in [
+        ("type = \"redis\"", &["url = \"redis://host:6379\""][..]),
+        (
+            "type = \"redis\"\nulr = \"redis://h\"",
+            &["runtime-config.toml:3", "`ulr`", "did you mean `url`?"],
+        ),
+        (
+            "type = \"redis\"\nurl = \"h:s3cret\"",
+            &["url = \"redis://user:password@host"],
+        ),
+        ("type = \"dynamo\"", &["`dynamo`", "type = \"spin\""]),
+    ] {
+        std::fs::write(&file, format!("[key_value_store.sessions]\n{table}\n")).unwrap();
+        let output = up(
+            &application.manifest(),
+            &["--runtime-config-file", file.to_str().unwrap()],
+        );
+        check(
+            &output,
+            2,
+            &[&["runtime-config.toml:", "key_value_store"], said].concat(),
+        );
+    }
+}
+
+#[test]
+fn a_redis_trigger_that_cannot_listen() {
+    let redis = |entry: &str| {
+        Application::new(&format!(
+            "\n[[trigger.redis]]\ncomponent = \"hello\"\n{entry}\n\n[component.hello]\nsource = \"{}\"\n",
+            guest("http-hello")
+        ))
+    };
+    for (entry, said) in [
+        ("address = \"redis://h\"", "`channel`"),
+        ("channel = \"news\"", "[application.trigger.redis]"),
+        (
+            "channel = \"news\"\naddress = \"h:6379\"",
+            "redis://user:password@host",
+        ),
+        (
+            "channel = \"news\"\naddress = \"redis://h\"",
+            "spin:redis/inbound-redis@3.0.0",
+        ),
+    ] {
+        check(&up(&redis(entry).manifest(), &[]), 2, &["spin.toml:", said]);
+    }
+}
+
+#[test]
 fn a_port_in_use_ends_with_exit_code_1() {
     let application = http(&guest("http-hello"), "");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

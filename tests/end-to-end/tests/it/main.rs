@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test that cannot go on fails, and one story is one test"
 )]
 
@@ -12,11 +13,18 @@ mod assistant;
 mod bad_input;
 mod browser;
 mod crash;
+mod dead_letters;
+mod duplicates;
 mod events;
+mod faults;
+mod operate;
 mod options;
 mod platform;
+mod postgres;
 mod recurrence;
+mod redis;
 mod reminders;
 mod support;
 mod tasks;
+mod terminal;
 mod updates;

@@ -39,6 +39,7 @@ impl Application {
         Server::start_with(ServerOptions {
             manifest: Some(self.manifest()),
             arguments,
+            ..ServerOptions::default()
         })
         .await
         .unwrap()

@@ -5,6 +5,8 @@
     expect(dead_code, reason = "only the guest exports the handler")
 )]
 
+mod postgres;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http_body_util::BodyExt;
@@ -36,6 +38,9 @@ async fn handle(request: Request) -> anyhow::Result<Response<BoxBody>> {
         "/sqlite-values" => sqlite_values(&argument).await,
         "/sqlite-errors" => sqlite_errors(&argument).await,
         "/transaction" => abandon_transaction().await?,
+        "/postgres" => postgres::statements(&argument).await,
+        "/postgres-values" => postgres::values().await,
+        "/postgres-builder" => postgres::builder(&argument).await,
         "/fetch" => fetch(&argument).await,
         "/trap" => trap(),
         "/loop" => endless(),

@@ -3,8 +3,12 @@
 //! What is compared runs in the same run and under the same load, so that the ratio means something where the absolute
 //! figures do not.
 
+mod application;
+mod calls;
+mod jobs;
 mod latency;
 mod load;
+mod messages;
 mod start;
 mod throughput;
 
@@ -16,9 +20,28 @@ async fn main() -> Result<()> {
         return throughput::bare_hyper().await;
     }
     machine();
-    start::measure().await?;
-    latency::measure().await?;
-    throughput::measure().await
+    // One part alone, for whoever works on it: `cargo xtask bench messages`.
+    let wanted = std::env::args().nth(1);
+    let is_wanted = |part: &str| wanted.as_deref().is_none_or(|wanted| wanted == part);
+    if is_wanted("start") {
+        start::measure().await?;
+    }
+    if is_wanted("latency") {
+        latency::measure().await?;
+    }
+    if is_wanted("messages") {
+        messages::measure().await?;
+    }
+    if is_wanted("calls") {
+        calls::measure().await?;
+    }
+    if is_wanted("jobs") {
+        jobs::measure().await?;
+    }
+    if is_wanted("throughput") {
+        throughput::measure().await?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what the program is for")]

@@ -87,6 +87,7 @@ async fn start_component(directory: &Path, arguments: &[&str]) -> Result<Server>
     Server::start_with(ServerOptions {
         manifest: Some(manifest),
         arguments,
+        ..ServerOptions::default()
     })
     .await
 }
