@@ -50,7 +50,8 @@ pub(crate) struct Needs {
     pub(crate) sqlite: SqliteNeeds,
     pub(crate) services: ServiceDirectory,
     pub(crate) kafka: KafkaNeeds,
-    pub(crate) jobs: Arc<JobStore>,
+    /// Nothing for an application that fires none.
+    pub(crate) jobs: Option<Arc<JobStore>>,
 }
 
 /// The capabilities as configured for one application.
