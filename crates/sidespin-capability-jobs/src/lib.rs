@@ -155,10 +155,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
         let put = async {
             let jobs = jobs(accessor)?;
             let schedule = jobs.schedule(schedule)?;
-            jobs.store()?
-                .put(schedule)
-                .await
-                .map_err(|error| refused(&error))
+            jobs.store()?.put(schedule).await.map_err(|error| refused(&error))
         };
         Ok(put.await)
     }

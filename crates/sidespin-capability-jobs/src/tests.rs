@@ -73,7 +73,10 @@ fn the_limits_are_those_of_the_interface() {
     let kept = jobs
         .schedule(schedule(&"n".repeat(255), 64 * 1024, Some(100)))
         .unwrap();
-    assert_eq!((kept.owner.as_str(), kept.repeat), ("worker", Some(Repeat::Every(100))));
+    assert_eq!(
+        (kept.owner.as_str(), kept.repeat),
+        ("worker", Some(Repeat::Every(100)))
+    );
     assert!(invalid(&jobs, schedule("", 0, None)).contains("1 to 255"));
     assert!(invalid(&jobs, schedule(&"n".repeat(256), 0, None)).contains("256"));
     assert!(invalid(&jobs, schedule("n", 64 * 1024 + 1, None)).contains("65536"));
@@ -115,7 +118,9 @@ fn a_rule_is_checked_when_it_is_put() {
         })),
         ..schedule("n", 0, None)
     };
-    let kept = jobs.schedule(ruled("FREQ=DAILY;COUNT=3", "Europe/Berlin")).unwrap();
+    let kept = jobs
+        .schedule(ruled("FREQ=DAILY;COUNT=3", "Europe/Berlin"))
+        .unwrap();
     assert!(matches!(kept.repeat, Some(Repeat::Rule(_))));
     assert!(invalid(&jobs, ruled("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "UTC")).contains("never fires"));
     assert!(invalid(&jobs, ruled("every day", "UTC")).contains("FREQ=WEEKLY"));

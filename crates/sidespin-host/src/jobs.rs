@@ -70,8 +70,10 @@ impl JobsLocation {
         let tls_ca = render("tls_ca", &settings.tls_ca)?;
         if url.is_empty() {
             if !password.is_empty() || !tls_ca.is_empty() {
-                return Err(wrong(format!("section `{KEY}` says how to reach a Postgres, but not which"))
-                    .hint("add `postgres = \"postgres://user@host:5432/database\"`"));
+                return Err(wrong(format!(
+                    "section `{KEY}` says how to reach a Postgres, but not which"
+                ))
+                .hint("add `postgres = \"postgres://user@host:5432/database\"`"));
             }
             return file();
         }
@@ -88,7 +90,9 @@ impl JobsLocation {
     /// The variables that the section uses, so that others need no value to find the jobs.
     #[must_use]
     pub fn variables(config: &RuntimeConfig) -> BTreeSet<String> {
-        let settings = config.section(KEY).and_then(|section| section.parse::<Settings>().ok());
+        let settings = config
+            .section(KEY)
+            .and_then(|section| section.parse::<Settings>().ok());
         let Settings {
             postgres,
             password,
@@ -152,7 +156,9 @@ pub(crate) fn open(
 ) -> Result<Option<Arc<JobStore>>, HostError> {
     // Looked at in any case, so that a mistake in it does not wait for the first job.
     let location = JobsLocation::of(&app.name, config, variables, state_directory)?;
-    let fires = ["jobs", "cron"].iter().any(|kind| app.triggers_of(kind).next().is_some());
+    let fires = ["jobs", "cron"]
+        .iter()
+        .any(|kind| app.triggers_of(kind).next().is_some());
     if !fires {
         return Ok(None);
     }
@@ -182,7 +188,8 @@ mod tests {
         };
         let resolver = Resolver::new([("db_password".to_owned(), declaration)]).unwrap();
         let variables = resolver.resolve().unwrap();
-        JobsLocation::of("todo", &config, &variables, Path::new("/state")).map_err(|mistake| mistake.to_string())
+        JobsLocation::of("todo", &config, &variables, Path::new("/state"))
+            .map_err(|mistake| mistake.to_string())
     }
 
     #[test]
@@ -197,11 +204,18 @@ mod tests {
 
     #[test]
     fn a_password_may_be_a_variable_and_is_shown_nowhere() {
-        let text = "[jobs]\npostgres = \"postgres://todo@db.internal/todo\"\npassword = \"{{ db_password }}\"\n";
+        let text =
+            "[jobs]\npostgres = \"postgres://todo@db.internal/todo\"\npassword = \"{{ db_password }}\"\n";
         let shown = format!("{:?}", location(text).unwrap());
-        assert!(shown.contains("db.internal:5432") && !shown.contains("word"), "{shown}");
+        assert!(
+            shown.contains("db.internal:5432") && !shown.contains("word"),
+            "{shown}"
+        );
         let config = RuntimeConfig::parse(&Source::new("runtime-config.toml", text)).unwrap();
-        assert_eq!(JobsLocation::variables(&config), BTreeSet::from(["db_password".to_owned()]));
+        assert_eq!(
+            JobsLocation::variables(&config),
+            BTreeSet::from(["db_password".to_owned()])
+        );
     }
 
     #[test]
@@ -212,9 +226,18 @@ mod tests {
                 assert!(error.contains(expected), "{error}");
             }
         };
-        check("[jobs]\npostgers = \"\"\n", &["postgers", "runtime-config.toml:2"]);
-        check("[jobs]\npassword = \"x\"\n", &["not which", "postgres = ", "runtime-config.toml:1"]);
-        check("[jobs]\npostgres = \"mysql://host\"\n", &["cannot be used", "postgres://user@host"]);
+        check(
+            "[jobs]\npostgers = \"\"\n",
+            &["postgers", "runtime-config.toml:2"],
+        );
+        check(
+            "[jobs]\npassword = \"x\"\n",
+            &["not which", "postgres = ", "runtime-config.toml:1"],
+        );
+        check(
+            "[jobs]\npostgres = \"mysql://host\"\n",
+            &["cannot be used", "postgres://user@host"],
+        );
         check("[jobs]\npostgres = \"{{ absent }}\"\n", &["`postgres`", "absent"]);
     }
 }

@@ -38,8 +38,8 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::components::Components;
-use crate::kafka::Kafka;
 pub use crate::jobs::JobsLocation;
+use crate::kafka::Kafka;
 use crate::readiness::Readiness;
 use crate::triggers::Triggers;
 
@@ -237,7 +237,9 @@ impl Host {
         let admin_task = tokio::spawn(serving);
         let broker = self.kafka.start().await?;
         let kafka = broker.as_ref().map(Broker::address);
-        let attending = self.jobs.map(|store| tokio::spawn(async move { store.attend().await }));
+        let attending = self
+            .jobs
+            .map(|store| tokio::spawn(async move { store.attend().await }));
         let announce = |http| {
             started(Started {
                 http,

@@ -58,7 +58,10 @@ pub struct Firing {
 
 impl std::fmt::Debug for Firing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Firing").field("owner", &self.owner).finish_non_exhaustive()
+        formatter
+            .debug_struct("Firing")
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,7 +164,10 @@ async fn fire(store: Arc<JobStore>, worker: Arc<dyn Worker>, firing: Due) {
         match store.settle(firing.claim.clone(), settlement).await {
             Ok(true) => return,
             Ok(false) => {
-                tracing::warn!(job = firing.claim.name(), "another host has taken a firing over that was worked on here");
+                tracing::warn!(
+                    job = firing.claim.name(),
+                    "another host has taken a firing over that was worked on here"
+                );
                 return worker.lost(&firing);
             }
             Err(error) => {

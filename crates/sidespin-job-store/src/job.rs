@@ -73,6 +73,7 @@ impl Timing {
                 let (due, repeat) = repeat.next(self.due, now)?;
                 Some(Self::first(due.min(LAST_TIME), Some(repeat)))
             }
+            Settlement::Next { .. } if self.unplanned => Some(Self::first(self.due, self.repeat.clone())),
             Settlement::Next { due } => Some(Self::first(due, self.repeat.clone())),
             Settlement::Retry { at } => Some(Self {
                 fire_at: at,
@@ -120,7 +121,7 @@ pub enum Settlement {
         /// The present.
         now: u64,
     },
-    /// It is over, and the job fires again when whoever did the work says.
+    /// It is over, and the job fires again when whoever did the work says; or when it was planned, if it fired on request.
     Next {
         /// The next firing.
         due: u64,

@@ -12,7 +12,7 @@ mod session;
 mod sql;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ pub(crate) struct PostgresStore {
     host: String,
     sessions: [tokio::sync::Mutex<Option<Arc<Session>>>; CONNECTIONS],
     turn: AtomicUsize,
+    asked: AtomicU64,
     clock: Mutex<Option<ClockReading>>,
     /// Claims that are renewed, and whether each is being settled.
     live: Mutex<HashMap<i64, Live>>,
@@ -65,6 +66,7 @@ impl PostgresStore {
             host: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
             sessions: Default::default(),
             turn: AtomicUsize::new(0),
+            asked: AtomicU64::new(0),
             clock: Mutex::default(),
             live: Mutex::default(),
             changed: watch::Sender::new(0),
@@ -84,6 +86,10 @@ impl PostgresStore {
         reading.map_or_else(|| SystemClock.now(), |reading| reading.at(Instant::now()))
     }
 
+    pub(crate) fn operations(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
@@ -98,7 +104,11 @@ impl PostgresStore {
         } = schedule;
         let repeat = StoredRepeat::of(repeat.as_ref());
         let (due, interval) = (signed(due), repeat.interval.map(signed));
-        let statement = if only_if_absent { sql::PUT_IF_ABSENT.as_str() } else { sql::PUT.as_str() };
+        let statement = if only_if_absent {
+            sql::PUT_IF_ABSENT.as_str()
+        } else {
+            sql::PUT.as_str()
+        };
         let rows = self
             .query(
                 statement,
@@ -127,7 +137,13 @@ impl PostgresStore {
         self.move_to(sql::RUN.as_str(), owner, name, self.now()).await
     }
 
-    async fn move_to(&self, statement: &str, owner: &str, name: &str, time: u64) -> Result<bool, JobStoreError> {
+    async fn move_to(
+        &self,
+        statement: &str,
+        owner: &str,
+        name: &str,
+        time: u64,
+    ) -> Result<bool, JobStoreError> {
         let time = signed(time);
         let rows = self
             .query(
@@ -158,7 +174,11 @@ impl PostgresStore {
         ];
         let rows = self.query(sql::PENDING, &parameters).await?;
         let count = rows.first().map(|row| row.try_get::<_, i64>(0)).transpose();
-        Ok(unsigned(count.map_err(|error| self.config.failed(error))?.unwrap_or_default()))
+        Ok(unsigned(
+            count
+                .map_err(|error| self.config.failed(error))?
+                .unwrap_or_default(),
+        ))
     }
 
     pub(crate) async fn list(&self, owner: Option<&str>, limit: u64) -> Result<Vec<Job>, JobStoreError> {
@@ -197,11 +217,19 @@ impl PostgresStore {
         let session = self.session().await?;
         // Both are on their way at once; the second sees what the first has done.
         let (claimed, looked) = self
-            .answered(async { tokio::try_join!(session.client.query_typed(sql::CLAIM, &claim), session.read_clock(sql::NEXT, &look)) })
+            .answered(async {
+                tokio::try_join!(
+                    session.client.query_typed(sql::CLAIM, &claim),
+                    session.read_clock(sql::NEXT, &look)
+                )
+            })
             .await?;
         let (rows, reading) = looked;
         self.clock_read(reading);
-        let due = claimed.iter().map(|row| self.read(due(owner, row))).collect::<Result<Vec<_>, _>>()?;
+        let due = claimed
+            .iter()
+            .map(|row| self.read(due(owner, row)))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut live = self.live();
         for Due { claim, .. } in &due {
             let alive = Live {
@@ -212,7 +240,10 @@ impl PostgresStore {
             live.insert(claim.id, alive);
         }
         drop(live);
-        let next = rows.first().map(|row| row.try_get::<_, Option<i64>>("next")).transpose();
+        let next = rows
+            .first()
+            .map(|row| row.try_get::<_, Option<i64>>("next"))
+            .transpose();
         let next = self.read(next)?.flatten().map(unsigned);
         Ok(Outlook { due, next })
     }
@@ -284,7 +315,8 @@ impl PostgresStore {
 
     async fn query(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, JobStoreError> {
         let session = self.session().await?;
-        self.answered(session.client.query_typed(statement, parameters)).await
+        self.answered(session.client.query_typed(statement, parameters))
+            .await
     }
 
     /// The next connection in turn, made anew if it is lost.
@@ -306,6 +338,7 @@ impl PostgresStore {
         &self,
         statement: impl Future<Output = Result<R, tokio_postgres::Error>>,
     ) -> Result<R, JobStoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         match timeout(PATIENCE, statement).await {
             Ok(answer) => self.read(answer),
             Err(_elapsed) => Err(JobStoreError::TimedOut {

@@ -7,6 +7,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::TrySendError;
 
 use tokio::sync::{oneshot, watch};
@@ -23,6 +24,7 @@ pub(crate) struct SqliteStore {
     path: PathBuf,
     clock: Arc<dyn Clock>,
     operations: Operations,
+    asked: Arc<AtomicU64>,
     changed: watch::Sender<u64>,
 }
 
@@ -34,12 +36,17 @@ impl SqliteStore {
             path,
             clock,
             operations,
+            asked: Arc::default(),
             changed,
         })
     }
 
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
+    }
+
+    pub(crate) fn operations(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
@@ -135,6 +142,7 @@ impl SqliteStore {
         is_change: bool,
         work: impl FnOnce(&mut Database, &mut Claims) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, JobStoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
         let task = Task {
             work: Some(work),

@@ -191,7 +191,8 @@ impl JobStore {
     /// # Errors
     /// The firing is still claimed; settle it again.
     pub async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<bool, JobStoreError> {
-        if let Settlement::Retry { at } | Settlement::Postpone { at } | Settlement::Next { due: at } = settlement
+        if let Settlement::Retry { at } | Settlement::Postpone { at } | Settlement::Next { due: at } =
+            settlement
         {
             check(at)?;
         }
@@ -202,6 +203,12 @@ impl JobStore {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         either!(self, store => store.changes())
+    }
+
+    /// How often the database has been asked for anything through this store: by an idle one never.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        either!(self, store => store.operations())
     }
 
     /// Tells the host that fires the jobs of a SQLite file that they have changed. Postgres does so by itself.

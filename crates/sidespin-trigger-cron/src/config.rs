@@ -32,7 +32,8 @@ impl EntryConfig {
                 .at(entry.location_of("timezone").cloned())
                 .hint("write the name that the IANA has for it, such as \"Europe/Berlin\" or \"UTC\"")
         })?;
-        let wrong = |message: String| Diagnostic::new(message).at(entry.location_of("cron_expression").cloned());
+        let wrong =
+            |message: String| Diagnostic::new(message).at(entry.location_of("cron_expression").cloned());
         if cron_expression.len() > LONGEST {
             return Err(wrong(format!(
                 "a cron expression has up to {LONGEST} bytes, this one {}",
@@ -45,7 +46,8 @@ impl EntryConfig {
                 .hint("write minute, hour, day of month, month and day of week, as in \"*/5 * * * *\", with seconds before them if need be")
         })?;
         if ticks.after(0).is_none() {
-            return Err(wrong(format!("`{cron_expression}` never ticks")).hint("there is no such day; correct day and month"));
+            return Err(wrong(format!("`{cron_expression}` never ticks"))
+                .hint("there is no such day; correct day and month"));
         }
         Ok(ticks)
     }
@@ -68,12 +70,17 @@ mod tests {
             location: None,
             key_locations: BTreeMap::new(),
         };
-        EntryConfig::ticks(&entry).map(|ticks| ticks.to_string()).map_err(|error| error.to_string())
+        EntryConfig::ticks(&entry)
+            .map(|ticks| ticks.to_string())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_time_zone_has_a_default() {
-        assert_eq!(parse(json!({ "cron_expression": "0 * * * *" })).unwrap(), "0 * * * * UTC");
+        assert_eq!(
+            parse(json!({ "cron_expression": "0 * * * *" })).unwrap(),
+            "0 * * * * UTC"
+        );
         let config = json!({ "cron_expression": "0 9 * * *", "timezone": "Asia/Tokyo" });
         assert_eq!(parse(config).unwrap(), "0 9 * * * Asia/Tokyo");
     }
@@ -86,10 +93,19 @@ mod tests {
         };
         check(json!({}), "cron_expression");
         check(json!({ "cron_expression": "* * * *" }), "\"*/5 * * * *\"");
-        check(json!({ "cron_expression": "61 * * * *" }), "`61 * * * *` is no cron expression");
+        check(
+            json!({ "cron_expression": "61 * * * *" }),
+            "`61 * * * *` is no cron expression",
+        );
         check(json!({ "cron_expression": "0 0 30 2 *" }), "never ticks");
         check(json!({ "cron_expression": "* ".repeat(101) }), "up to 200 bytes");
-        check(json!({ "cron_expression": "0 0 * * *", "timezone": "Berlin" }), "Europe/Berlin");
-        check(json!({ "cron_expression": "0 0 * * *", "time_zone": "UTC" }), "did you mean `timezone`");
+        check(
+            json!({ "cron_expression": "0 0 * * *", "timezone": "Berlin" }),
+            "Europe/Berlin",
+        );
+        check(
+            json!({ "cron_expression": "0 0 * * *", "time_zone": "UTC" }),
+            "did you mean `timezone`",
+        );
     }
 }

@@ -119,7 +119,9 @@ impl Worker for Entries {
             let outcome = match answer {
                 Answer::NotCalled { reason } => {
                     tracing::warn!(%component, entry, reason, "a tick waits for an instance");
-                    return Settlement::Postpone { at: now.saturating_add(ROOM_AGAIN) };
+                    return Settlement::Postpone {
+                        at: now.saturating_add(ROOM_AGAIN),
+                    };
                 }
                 Answer::Called(Outcome::Done) => TickOutcome::Done,
                 Answer::Called(
@@ -142,7 +144,8 @@ impl Worker for Entries {
 
     fn store(&self, problem: Option<&JobStoreError>) {
         self.context.ready(true);
-        self.context.problem(self.component.as_str(), problem.map(ToString::to_string));
+        self.context
+            .problem(self.component.as_str(), problem.map(ToString::to_string));
     }
 }
 

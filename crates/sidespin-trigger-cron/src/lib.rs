@@ -104,17 +104,20 @@ impl<T: Send + 'static> Trigger<T> for CronTrigger {
     }
 
     async fn run(self, context: TriggerContext) -> Result<(), TriggerError> {
-        let running = self.components.into_iter().map(|(component, Component { ticks, calls })| {
-            let entries = Entries {
-                store: Arc::clone(&self.store),
-                component,
-                ticks,
-                calls,
-                metrics: self.metrics.clone(),
-                context: context.clone(),
-            };
-            entries.run()
-        });
+        let running = self
+            .components
+            .into_iter()
+            .map(|(component, Component { ticks, calls })| {
+                let entries = Entries {
+                    store: Arc::clone(&self.store),
+                    component,
+                    ticks,
+                    calls,
+                    metrics: self.metrics.clone(),
+                    context: context.clone(),
+                };
+                entries.run()
+            });
         join_all(running).await;
         context.ready(false);
         Ok(())

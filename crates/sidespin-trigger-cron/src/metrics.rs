@@ -57,7 +57,9 @@ impl CronMetrics {
     }
 
     pub(crate) fn begun(&self, component: &ComponentId, delay: Duration) {
-        self.delay.get_or_create(&labels(component)).observe(delay.as_secs_f64());
+        self.delay
+            .get_or_create(&labels(component))
+            .observe(delay.as_secs_f64());
     }
 
     pub(crate) fn count(&self, component: &ComponentId, outcome: TickOutcome) {

@@ -101,7 +101,8 @@ impl Worker for Firings {
     fn store(&self, problem: Option<&JobStoreError>) {
         // With the first answer the trigger is ready; before, nothing would fire.
         self.context.ready(true);
-        self.context.problem(self.component.as_str(), problem.map(ToString::to_string));
+        self.context
+            .problem(self.component.as_str(), problem.map(ToString::to_string));
     }
 
     fn pending(&self, count: u64) {

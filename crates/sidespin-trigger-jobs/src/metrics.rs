@@ -73,7 +73,9 @@ impl JobsMetrics {
     }
 
     pub(crate) fn begun(&self, component: &ComponentId, delay: Duration) {
-        self.delay.get_or_create(&labels(component)).observe(delay.as_secs_f64());
+        self.delay
+            .get_or_create(&labels(component))
+            .observe(delay.as_secs_f64());
     }
 
     pub(crate) fn lost(&self, component: &ComponentId) {

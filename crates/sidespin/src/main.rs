@@ -114,7 +114,10 @@ mod tests {
         check("sidespin dlq drop events.dlq 0:12 --component audit", false);
         check("sidespin jobs list --component chat-api --output json", true);
         check("sidespin jobs list --limit 0", false);
-        check("sidespin jobs show chat-api reminder-7 --postgres postgres://user@host/db", true);
+        check(
+            "sidespin jobs show chat-api reminder-7 --postgres postgres://user@host/db",
+            true,
+        );
         check("sidespin jobs run chat-api", false);
     }
 }

@@ -27,7 +27,10 @@ impl PostgresStore {
                 Err(error) => error.to_string(),
             };
             if std::mem::take(&mut is_known) {
-                tracing::warn!(error, "jobs of other hosts are not heard of until Postgres answers again");
+                tracing::warn!(
+                    error,
+                    "jobs of other hosts are not heard of until Postgres answers again"
+                );
             }
             tokio::time::sleep(AGAIN).await;
         }
@@ -38,7 +41,8 @@ impl PostgresStore {
         self.session().await?;
         let (sender, mut notifications) = mpsc::unbounded_channel();
         let session = Session::listening(&self.config, sender).await?;
-        self.answered(session.client.batch_execute(&format!("LISTEN {}", sql::CHANNEL))).await?;
+        self.answered(session.client.batch_execute(&format!("LISTEN {}", sql::CHANNEL)))
+            .await?;
         *is_known = true;
         // What was notified of before is heard of by looking.
         self.changed_if(true);
@@ -80,14 +84,23 @@ impl PostgresStore {
             (&ids, Type::INT8_ARRAY),
             (&until, Type::INT8),
         ];
-        let rows = self.answered(session.client.query_typed(sql::RENEW, &parameters)).await?;
-        let standing: Vec<i64> = rows.iter().map(|row| self.read(row.try_get(0))).collect::<Result<_, _>>()?;
+        let rows = self
+            .answered(session.client.query_typed(sql::RENEW, &parameters))
+            .await?;
+        let standing: Vec<i64> = rows
+            .iter()
+            .map(|row| self.read(row.try_get(0)))
+            .collect::<Result<_, _>>()?;
         let mut live = self.live();
         for id in ids.iter().filter(|id| !standing.contains(id)) {
             // One that was being settled meanwhile is not lost.
             if let Some(lost) = live.get(id).filter(|live| !live.is_ending).cloned() {
                 live.remove(id);
-                tracing::warn!(owner = lost.owner, job = lost.name, "the claim of a firing was lost while it was worked on");
+                tracing::warn!(
+                    owner = lost.owner,
+                    job = lost.name,
+                    "the claim of a firing was lost while it was worked on"
+                );
             }
         }
         Ok(true)
@@ -98,6 +111,8 @@ impl PostgresStore {
         self.clock_read(reading);
         let before = signed(self.now()).saturating_sub(2 * self.config.lease_milliseconds());
         let parameters: [Parameter<'_>; 2] = [(&self.config.application, Type::TEXT), (&before, Type::INT8)];
-        self.answered(session.client.query_typed(sql::CLEAR, &parameters)).await.map(drop)
+        self.answered(session.client.query_typed(sql::CLEAR, &parameters))
+            .await
+            .map(drop)
     }
 }

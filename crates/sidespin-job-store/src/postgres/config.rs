@@ -41,7 +41,10 @@ pub struct PostgresOptions {
 impl fmt::Debug for PostgresOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The rest may hold a password.
-        formatter.debug_struct("PostgresOptions").field("application", &self.application).finish_non_exhaustive()
+        formatter
+            .debug_struct("PostgresOptions")
+            .field("application", &self.application)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,7 +79,10 @@ pub struct PostgresConfig {
 
 impl fmt::Debug for PostgresConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("PostgresConfig").field(&self.server()).finish()
+        formatter
+            .debug_tuple("PostgresConfig")
+            .field(&self.server())
+            .finish()
     }
 }
 
@@ -87,17 +93,20 @@ impl PostgresConfig {
     /// The address is none, or the certificates cannot be used.
     pub fn new(options: PostgresOptions) -> Result<Self, PostgresConfigError> {
         // A certificate is always verified here, with its name, so what libpq calls its strictest modes is the only one.
-        let url = ["verify-full", "verify-ca"].iter().fold(options.url, |url, mode| {
-            url.replace(&format!("sslmode={mode}"), "sslmode=require")
-        });
+        let url = ["verify-full", "verify-ca"]
+            .iter()
+            .fold(options.url, |url, mode| {
+                url.replace(&format!("sslmode={mode}"), "sslmode=require")
+            });
         let address = |reason: &str| PostgresConfigError::Address {
             reason: reason.to_owned(),
         };
-        let mut connection: tokio_postgres::Config = url.trim().parse().map_err(|error: tokio_postgres::Error| {
-            // The library's words name the part, never its value.
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            address(&source.unwrap_or_else(|| "it cannot be understood".to_owned()))
-        })?;
+        let mut connection: tokio_postgres::Config =
+            url.trim().parse().map_err(|error: tokio_postgres::Error| {
+                // The library's words name the part, never its value.
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                address(&source.unwrap_or_else(|| "it cannot be understood".to_owned()))
+            })?;
         let is_named = |host: &Host| !matches!(host, Host::Tcp(name) if name.is_empty());
         if !connection.get_hosts().iter().any(is_named) && connection.get_hostaddrs().is_empty() {
             return Err(address("it names no host"));
@@ -165,6 +174,8 @@ fn tls(authorities: Option<PathBuf>) -> Result<ClientConfig, PostgresConfigError
         }
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| unusable(&error))?;
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(&error))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

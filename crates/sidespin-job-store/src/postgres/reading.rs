@@ -40,13 +40,18 @@ impl ClockReading {
         let apart = Duration::from_millis(old.at(new.at).abs_diff(new.shown));
         // Rounded to milliseconds, both may be off by one.
         let was_set = apart > old_error + new.error + Duration::from_millis(2);
-        if was_set || new.error <= old_error { new } else { old }
+        if was_set || new.error <= old_error {
+            new
+        } else {
+            old
+        }
     }
 
     /// What it shows at an instant.
     pub(super) fn at(self, instant: Instant) -> u64 {
         let passed = instant.duration_since(self.at).as_millis();
-        self.shown.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
+        self.shown
+            .saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
     }
 }
 

@@ -43,7 +43,8 @@ impl Session {
         config: &PostgresConfig,
         notifications: Option<UnboundedSender<String>>,
     ) -> Result<Self, JobStoreError> {
-        let connected = tokio::time::timeout(super::PATIENCE, config.connection.connect(config.tls.clone())).await;
+        let connected =
+            tokio::time::timeout(super::PATIENCE, config.connection.connect(config.tls.clone())).await;
         let unreachable = |reason: String| JobStoreError::Unreachable {
             server: config.server(),
             reason,
@@ -60,7 +61,10 @@ impl Session {
                     }
                     (Ok(_), _) => {}
                     (Err(error), _) => {
-                        tracing::warn!(error = sources(&error), "a connection to the jobs' Postgres broke");
+                        tracing::warn!(
+                            error = sources(&error),
+                            "a connection to the jobs' Postgres broke"
+                        );
                         return;
                     }
                 }
@@ -75,7 +79,10 @@ impl Session {
     async fn prepare(&self) -> Result<(), tokio_postgres::Error> {
         // Whoever waits here has given up before; a statement must not go on by itself for ever.
         self.client.batch_execute("SET statement_timeout = '15s'").await?;
-        let is_created = |rows: &[Row]| rows.first().is_some_and(|row| row.try_get("created").unwrap_or(false));
+        let is_created = |rows: &[Row]| {
+            rows.first()
+                .is_some_and(|row| row.try_get("created").unwrap_or(false))
+        };
         if is_created(&self.client.query_typed(sql::IS_CREATED, &[]).await?) {
             return Ok(());
         }

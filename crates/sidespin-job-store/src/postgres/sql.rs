@@ -54,7 +54,8 @@ const NOTIFY: &str = "
                 WHERE claim.application = $1 AND claim.owner = $2 AND claim.name = earlier.name)))
     FROM kept";
 
-const INSERT: &str = "INSERT INTO sidespin_jobs (application, owner, name, due, fire_at, every, rule, timezone, payload)
+const INSERT: &str =
+    "INSERT INTO sidespin_jobs (application, owner, name, due, fire_at, every, rule, timezone, payload)
     VALUES ($1, $2, $3, $5, $5, $6, $7, $8, $9) ON CONFLICT (application, owner, name)";
 
 pub(super) static PUT: LazyLock<String> = LazyLock::new(|| {

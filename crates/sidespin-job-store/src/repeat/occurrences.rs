@@ -6,7 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike as _, MappedLocalTime, NaiveDate, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _, Timelike as _};
+use chrono::{
+    DateTime, Datelike as _, MappedLocalTime, NaiveDate, NaiveDateTime, Offset as _, TimeDelta,
+    TimeZone as _, Timelike as _,
+};
 use chrono_tz::Tz;
 
 use super::dates;
@@ -19,7 +22,10 @@ const BUDGET: u32 = 200_000;
 /// The first instant that a rule with this start names at or after another, in milliseconds, and how many of its instants lie
 /// before that.
 pub(super) fn first_at_or_after(rule: &Rule, start: u64, after: u64) -> Option<(u64, u32)> {
-    let (start, after) = (i64::try_from(start).ok()?, i64::try_from(after).ok()?.max(i64::try_from(start).ok()?));
+    let (start, after) = (
+        i64::try_from(start).ok()?,
+        i64::try_from(after).ok()?.max(i64::try_from(start).ok()?),
+    );
     let mut search = Search {
         rule,
         start,
@@ -107,7 +113,11 @@ impl Search<'_> {
         let misfit = if !dates::is_named(rule, shown.date()) {
             // Clocks may be put forward by an hour on the way, so the last hours are taken one by one.
             let to_next_day = 86_400 - second_of_day;
-            Some(if to_next_day > 7200 { to_next_day - 3600 } else { to_next_hour })
+            Some(if to_next_day > 7200 {
+                to_next_day - 3600
+            } else {
+                to_next_hour
+            })
         } else if !contains(&rule.by_hour, shown.hour()) {
             Some(to_next_hour)
         } else if rule.frequency < Frequency::Hourly && !contains(&rule.by_minute, shown.minute()) {
@@ -125,7 +135,11 @@ impl Search<'_> {
 
     fn times_from(&self, begin: i64, shown: NaiveDateTime) -> Vec<i64> {
         let rule = self.rule;
-        let own = |number: u32| i32::try_from(number).map(|number| BTreeSet::from([number])).unwrap_or_default();
+        let own = |number: u32| {
+            i32::try_from(number)
+                .map(|number| BTreeSet::from([number]))
+                .unwrap_or_default()
+        };
         let minutes = if rule.frequency == Frequency::Hourly {
             rule.by_minute.clone()
         } else {
@@ -134,7 +148,10 @@ impl Search<'_> {
         let seconds = if rule.frequency == Frequency::Secondly && rule.by_second.is_empty() {
             own(shown.second())
         } else if rule.frequency == Frequency::Secondly {
-            rule.by_second.intersection(&own(shown.second())).copied().collect()
+            rule.by_second
+                .intersection(&own(shown.second()))
+                .copied()
+                .collect()
         } else {
             rule.by_second.clone()
         };

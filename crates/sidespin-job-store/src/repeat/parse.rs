@@ -132,12 +132,22 @@ impl Rule {
         match name {
             "FREQ" => {
                 let known = FREQUENCIES.iter().find(|(word, _)| *word == value);
-                self.frequency = known.ok_or_else(|| wrong(name, "DAILY, WEEKLY, MONTHLY, YEARLY, HOURLY, MINUTELY or SECONDLY", value))?.1;
+                self.frequency = known
+                    .ok_or_else(|| {
+                        wrong(
+                            name,
+                            "DAILY, WEEKLY, MONTHLY, YEARLY, HOURLY, MINUTELY or SECONDLY",
+                            value,
+                        )
+                    })?
+                    .1;
             }
             "INTERVAL" => self.interval = number(name, value, LARGEST_INTERVAL)?,
             "COUNT" => self.count = Some(number(name, value, LARGEST_COUNT)?),
             "UNTIL" => {
-                self.until = Some(until(value).ok_or_else(|| wrong(name, "a day like 20301231 or a time like 20301231T235959Z", value))?);
+                self.until = Some(until(value).ok_or_else(|| {
+                    wrong(name, "a day like 20301231 or a time like 20301231T235959Z", value)
+                })?);
             }
             "BYMONTH" => self.by_month = list(name, value, 1, 12, false)?,
             "BYYEARDAY" => self.by_year_day = list(name, value, 1, 366, true)?,
@@ -147,7 +157,9 @@ impl Rule {
             "BYSECOND" => self.by_second = list(name, value, 0, 59, false)?,
             "BYSETPOS" => self.by_position = list(name, value, 1, 366, true)?,
             "BYDAY" => {
-                let day = |text: &str| ordinal_weekday(text).ok_or_else(|| wrong(name, "days like MO, 2TU or -1FR", value));
+                let day = |text: &str| {
+                    ordinal_weekday(text).ok_or_else(|| wrong(name, "days like MO, 2TU or -1FR", value))
+                };
                 self.by_day = value.split(',').map(day).collect::<Result<_, _>>()?;
             }
             "WKST" => {
@@ -171,11 +183,18 @@ impl Rule {
         if !self.by_month_day.is_empty() && self.frequency == Frequency::Weekly {
             return complain("`BYMONTHDAY` does not go with weekly rules");
         }
-        let is_between = matches!(self.frequency, Frequency::Daily | Frequency::Weekly | Frequency::Monthly);
+        let is_between = matches!(
+            self.frequency,
+            Frequency::Daily | Frequency::Weekly | Frequency::Monthly
+        );
         if !self.by_year_day.is_empty() && is_between {
             return complain("`BYYEARDAY` does not go with daily, weekly and monthly rules");
         }
-        let lists = self.by_day.len() + self.by_month_day.len() + self.by_hour.len() + self.by_minute.len() + self.by_second.len();
+        let lists = self.by_day.len()
+            + self.by_month_day.len()
+            + self.by_hour.len()
+            + self.by_minute.len()
+            + self.by_second.len();
         if !self.by_position.is_empty() && lists + self.by_month.len() + self.by_year_day.len() == 0 {
             return complain("`BYSETPOS` needs another part that begins with `BY`");
         }
@@ -203,7 +222,8 @@ impl Rule {
         if self.frequency >= Frequency::Minutely {
             add(&mut self.by_second, shown.second());
         }
-        let has_days = !self.by_day.is_empty() || !self.by_month_day.is_empty() || !self.by_year_day.is_empty();
+        let has_days =
+            !self.by_day.is_empty() || !self.by_month_day.is_empty() || !self.by_year_day.is_empty();
         match self.frequency {
             Frequency::Weekly if !has_days => self.by_day.push(OrdinalWeekday {
                 ordinal: 0,
@@ -231,7 +251,11 @@ fn list(part: &str, value: &str, first: i32, last: i32, signed: bool) -> Result<
         let number = i32::from_str(text).ok()?;
         (range.contains(&number) || (signed && range.contains(&number.checked_neg()?))).then_some(number)
     };
-    let sign = if signed { ", or the same with a minus to count from the end" } else { "" };
+    let sign = if signed {
+        ", or the same with a minus to count from the end"
+    } else {
+        ""
+    };
     let expected = format!("numbers from {first} to {last}{sign}");
     let all: Option<BTreeSet<i32>> = value.split(',').map(one).collect();
     all.ok_or_else(|| wrong(part, expected, value))
@@ -240,13 +264,20 @@ fn list(part: &str, value: &str, first: i32, last: i32, signed: bool) -> Result<
 fn ordinal_weekday(text: &str) -> Option<OrdinalWeekday> {
     let (number, word) = text.split_at_checked(text.len().checked_sub(2)?)?;
     let weekday = WEEKDAYS.iter().find(|(known, _)| *known == word)?.1;
-    let ordinal = if number.is_empty() { 0 } else { number.parse().ok()? };
-    ((number.is_empty() || ordinal != 0) && (-53..=53).contains(&ordinal)).then_some(OrdinalWeekday { ordinal, weekday })
+    let ordinal = if number.is_empty() {
+        0
+    } else {
+        number.parse().ok()?
+    };
+    ((number.is_empty() || ordinal != 0) && (-53..=53).contains(&ordinal))
+        .then_some(OrdinalWeekday { ordinal, weekday })
 }
 
 fn until(text: &str) -> Option<Until> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y%m%d") {
-        return Some(Until::Local(day.and_time(NaiveTime::from_hms_milli_opt(23, 59, 59, 999)?)));
+        return Some(Until::Local(
+            day.and_time(NaiveTime::from_hms_milli_opt(23, 59, 59, 999)?),
+        ));
     }
     match text.strip_suffix('Z') {
         Some(text) => {
@@ -294,7 +325,12 @@ impl fmt::Display for Rule {
                 write!(formatter, ";{name}={}", numbers.join(","))?;
             }
         }
-        let weekday = |day: Weekday| WEEKDAYS.iter().find(|(_, known)| *known == day).map_or("", |(word, _)| word);
+        let weekday = |day: Weekday| {
+            WEEKDAYS
+                .iter()
+                .find(|(_, known)| *known == day)
+                .map_or("", |(word, _)| word)
+        };
         let days = self.by_day.iter().map(|day| match day.ordinal {
             0 => weekday(day.weekday).to_owned(),
             ordinal => format!("{ordinal}{}", weekday(day.weekday)),

@@ -102,6 +102,12 @@ impl Rule {
             None => None,
             Some(count) => Some(count.checked_sub(passed)?),
         };
-        Some((next, Self { count, ..self.clone() }))
+        Some((
+            next,
+            Self {
+                count,
+                ..self.clone()
+            },
+        ))
     }
 }

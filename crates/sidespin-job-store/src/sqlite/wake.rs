@@ -50,7 +50,10 @@ pub(super) fn send(database: &Path) {
         sender.set_nonblocking(true)?;
         for entry in std::fs::read_dir(directory.path())? {
             let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
             if !name.starts_with(PREFIX) || !name.ends_with(SUFFIX) {
                 continue;
             }

@@ -208,22 +208,38 @@ pub(crate) async fn times_beyond_the_calendar_are_refused_and_nothing_else_suffe
     assert_eq!(names(&outlook(&store, 10).await), ["good"]);
 }
 
-
 pub(crate) async fn a_claim_is_settled_once(store: JobStore) {
     store.put(every("job", 1, 100)).await.unwrap();
     let firing = one(&store, 10).await;
-    assert!(store.settle(firing.claim.clone(), Settlement::Over { now: 10 }).await.unwrap());
-    assert!(!store.settle(firing.claim, Settlement::Retry { at: 11 }).await.unwrap());
+    assert!(
+        store
+            .settle(firing.claim.clone(), Settlement::Over { now: 10 })
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .settle(firing.claim, Settlement::Retry { at: 11 })
+            .await
+            .unwrap()
+    );
     assert_eq!(outlook(&store, 100).await.next, Some(101));
 }
 
-pub(crate) async fn a_job_that_is_cancelled_and_put_again_while_it_fires_does_not_fire_twice_at_once(store: JobStore) {
+pub(crate) async fn a_job_that_is_cancelled_and_put_again_while_it_fires_does_not_fire_twice_at_once(
+    store: JobStore,
+) {
     store.put(once("job", 1)).await.unwrap();
     let old = one(&store, 10).await;
     assert!(store.cancel(OWNER, "job").await.unwrap());
     store.put(once("job", 2)).await.unwrap();
     assert!(outlook(&store, 10).await.due.is_empty());
-    assert!(store.settle(old.claim, Settlement::Over { now: 10 }).await.unwrap());
+    assert!(
+        store
+            .settle(old.claim, Settlement::Over { now: 10 })
+            .await
+            .unwrap()
+    );
     assert_eq!(one(&store, 10).await.due, 2);
 }
 
@@ -238,7 +254,10 @@ pub(crate) async fn a_job_is_run_now_and_fires_at_its_time_all_the_same(store: J
     let now = store.now() + 10;
     for firing in outlook(&store, now).await.due {
         assert_eq!(firing.due, later);
-        store.settle(firing.claim, Settlement::Over { now }).await.unwrap();
+        store
+            .settle(firing.claim, Settlement::Over { now })
+            .await
+            .unwrap();
     }
     let left = store.list(None, 10).await.unwrap();
     let left: Vec<_> = left.iter().map(|job| (job.name.as_str(), job.fire_at)).collect();
@@ -249,7 +268,10 @@ pub(crate) async fn a_firing_that_was_asked_for_while_another_was_under_way_come
     store.put(once("job", 1)).await.unwrap();
     let first = one(&store, 10).await;
     assert!(store.run(OWNER, "job").await.unwrap());
-    store.settle(first.claim, Settlement::Over { now: 10 }).await.unwrap();
+    store
+        .settle(first.claim, Settlement::Over { now: 10 })
+        .await
+        .unwrap();
     assert_eq!(one(&store, 10).await.attempt, 1);
 }
 
@@ -265,10 +287,16 @@ pub(crate) async fn a_rule_is_kept_and_ends(store: JobStore) {
     assert_eq!(firing.due, 0);
     // Down over the second: it is left out, and counts.
     let now = day + 5;
-    store.settle(firing.claim, Settlement::Over { now }).await.unwrap();
+    store
+        .settle(firing.claim, Settlement::Over { now })
+        .await
+        .unwrap();
     assert_eq!(outlook(&store, now).await.next, Some(2 * day));
     let last = one(&store, 2 * day).await;
-    store.settle(last.claim, Settlement::Over { now: 2 * day }).await.unwrap();
+    store
+        .settle(last.claim, Settlement::Over { now: 2 * day })
+        .await
+        .unwrap();
     assert_eq!(outlook(&store, 100 * day).await, Outlook::default());
 }
 
@@ -286,24 +314,64 @@ pub(crate) async fn a_rule_fires_first_at_its_first_time(store: JobStore) {
 pub(crate) async fn whoever_did_the_work_may_name_the_next_time(store: JobStore) {
     assert!(store.put_if_absent(once("job", 5)).await.unwrap());
     let firing = one(&store, 10).await;
-    store.settle(firing.claim, Settlement::Next { due: 60 }).await.unwrap();
+    store
+        .settle(firing.claim, Settlement::Next { due: 60 })
+        .await
+        .unwrap();
     let next = one(&store, 60).await;
-    assert_eq!((next.due, next.attempt, next.payload.as_slice()), (60, 1, &b"job"[..]));
+    assert_eq!(
+        (next.due, next.attempt, next.payload.as_slice()),
+        (60, 1, &b"job"[..])
+    );
+    // What was planned stays when a firing was asked for.
+    let planned = store.now() + 86_400_000;
+    store
+        .settle(next.claim, Settlement::Next { due: planned })
+        .await
+        .unwrap();
+    assert!(store.run(OWNER, "job").await.unwrap());
+    let asked = one(&store, planned - 1).await;
+    store
+        .settle(asked.claim, Settlement::Next { due: planned + 5 })
+        .await
+        .unwrap();
+    assert_eq!(store.get(OWNER, "job").await.unwrap().unwrap().fire_at, planned);
 }
 
 pub(crate) async fn jobs_are_listed_counted_and_shown(store: JobStore) {
     store.put(once("b", 20)).await.unwrap();
     store.put(every("a", 30, 100)).await.unwrap();
-    store.put(Schedule { owner: "other".to_owned(), ..once("c", 1) }).await.unwrap();
+    store
+        .put(Schedule {
+            owner: "other".to_owned(),
+            ..once("c", 1)
+        })
+        .await
+        .unwrap();
     let listed = store.list(None, 10).await.unwrap();
-    let seen: Vec<_> = listed.iter().map(|job| (job.owner.as_str(), job.name.as_str(), job.due, job.payload_size)).collect();
-    assert_eq!(seen, [(OWNER, "b", 20, 1), (OWNER, "a", 30, 1), ("other", "c", 1, 1)]);
+    let seen: Vec<_> = listed
+        .iter()
+        .map(|job| (job.owner.as_str(), job.name.as_str(), job.due, job.payload_size))
+        .collect();
+    assert_eq!(
+        seen,
+        [(OWNER, "b", 20, 1), (OWNER, "a", 30, 1), ("other", "c", 1, 1)]
+    );
     assert_eq!(listed[1].repeat, Some(Repeat::Every(100)));
     assert_eq!(listed[0].payload, None);
     assert_eq!(store.list(Some("other"), 10).await.unwrap().len(), 1);
     assert_eq!(store.list(None, 1).await.unwrap().len(), 1);
-    assert_eq!((store.pending(OWNER, 100).await.unwrap(), store.pending(OWNER, 1).await.unwrap()), (2, 1));
+    assert_eq!(
+        (
+            store.pending(OWNER, 100).await.unwrap(),
+            store.pending(OWNER, 1).await.unwrap()
+        ),
+        (2, 1)
+    );
     let shown = store.get(OWNER, "a").await.unwrap().unwrap();
-    assert_eq!((shown.fire_at, shown.attempt, shown.payload), (30, 1, Some(b"a".to_vec())));
+    assert_eq!(
+        (shown.fire_at, shown.attempt, shown.payload),
+        (30, 1, Some(b"a".to_vec()))
+    );
     assert_eq!(store.get(OWNER, "c").await.unwrap(), None);
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sidespin_job_store::{Due, Firing, JobStore, JobStoreError, PostgresConfig, PostgresOptions, Settlement, Worker};
+use sidespin_job_store::{
+    Due, Firing, JobStore, JobStoreError, PostgresConfig, PostgresOptions, Settlement, Worker,
+};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,11 +38,15 @@ impl Worker for Notes {
     fn work<'a>(&'a self, firing: &'a Due) -> BoxFuture<'a, Settlement> {
         async move {
             // Nobody reads any more when the test has seen enough.
-            let _sent = self.fired.send((self.number, firing.claim.name().to_owned(), firing.due));
+            let _sent = self
+                .fired
+                .send((self.number, firing.claim.name().to_owned(), firing.due));
             if self.hangs {
                 std::future::pending::<()>().await;
             }
-            Settlement::Over { now: self.store.now() }
+            Settlement::Over {
+                now: self.store.now(),
+            }
         }
         .boxed()
     }
@@ -72,7 +78,11 @@ impl Host {
             tokio::spawn(async move { firing.run(&token).await }),
             tokio::spawn(async move { attended.attend().await }),
         ];
-        Self { store, shutdown, tasks }
+        Self {
+            store,
+            shutdown,
+            tasks,
+        }
     }
 
     /// As if the process were gone: nothing is settled, nothing renewed.
@@ -94,7 +104,9 @@ async fn thousands_of_jobs_fire_once_each_on_any_number_of_hosts() {
     const JOBS: usize = 4000;
     let Some(shared) = Shared::new() else { return };
     let (sender, mut fired) = mpsc::unbounded_channel();
-    let hosts: Vec<_> = (0..4).map(|number| Host::start(number, shared.host(), false, &sender)).collect();
+    let hosts: Vec<_> = (0..4)
+        .map(|number| Host::start(number, shared.host(), false, &sender))
+        .collect();
     hosts[0].store.connect().await.unwrap();
     let (begun, now) = (Instant::now(), hosts[0].store.now());
     // Put by all hosts at once, due over the next second.
@@ -146,15 +158,18 @@ async fn what_a_dead_host_had_claimed_fires_again_after_the_lease() {
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     let heir = Host::start(1, host(&shared.url, lease), false, &sender);
-    let receive = async |fired: &mut mpsc::UnboundedReceiver<_>, counts: &mut HashMap<String, [usize; 2]>, number| {
-        for _ in 0..number {
-            let (host, name, _due): (usize, String, u64) = fired.recv().await.unwrap();
-            counts.entry(name).or_default()[host] += 1;
-        }
-    };
+    let receive =
+        async |fired: &mut mpsc::UnboundedReceiver<_>, counts: &mut HashMap<String, [usize; 2]>, number| {
+            for _ in 0..number {
+                let (host, name, _due): (usize, String, u64) = fired.recv().await.unwrap();
+                counts.entry(name).or_default()[host] += 1;
+            }
+        };
     receive(&mut fired, &mut counts, JOBS - 64).await;
     assert!(
-        tokio::time::timeout(Duration::from_millis(300), fired.recv()).await.is_err(),
+        tokio::time::timeout(Duration::from_millis(300), fired.recv())
+            .await
+            .is_err(),
         "a firing was taken over whose host lives"
     );
     let died = Instant::now();
@@ -165,7 +180,10 @@ async fn what_a_dead_host_had_claimed_fires_again_after_the_lease() {
     assert!(fired.try_recv().is_err());
     assert_eq!(counts.len(), JOBS);
     assert_eq!(counts.values().filter(|fired| **fired == [1, 1]).count(), 64);
-    assert_eq!(counts.values().filter(|fired| **fired == [0, 1]).count(), JOBS - 64);
+    assert_eq!(
+        counts.values().filter(|fired| **fired == [0, 1]).count(),
+        JOBS - 64
+    );
     println!("the 64 firings of the dead host came back {after:?} after its death, with a lease of 1.5 s");
 }
 
@@ -175,12 +193,26 @@ async fn the_late_end_of_a_firing_that_was_taken_over_changes_nothing() {
     let (first, second) = (shared.host(), shared.host());
     first.put(every("job", 1, 1000)).await.unwrap();
     let late = one(&first, 10).await;
-    assert_eq!(outlook(&second, 10).await.next, Some(30_010), "looks again when the lease is over");
+    assert_eq!(
+        outlook(&second, 10).await.next,
+        Some(30_010),
+        "looks again when the lease is over"
+    );
     assert!(outlook(&second, 30_009).await.due.is_empty());
     let taken = one(&second, 30_011).await;
-    assert!(!first.settle(late.claim, Settlement::Over { now: 10 }).await.unwrap());
+    assert!(
+        !first
+            .settle(late.claim, Settlement::Over { now: 10 })
+            .await
+            .unwrap()
+    );
     assert!(outlook(&first, 30_012).await.due.is_empty());
-    assert!(second.settle(taken.claim, Settlement::Retry { at: 30_500 }).await.unwrap());
+    assert!(
+        second
+            .settle(taken.claim, Settlement::Retry { at: 30_500 })
+            .await
+            .unwrap()
+    );
     let again = one(&first, 30_500).await;
     assert_eq!((again.due, again.attempt), (1, 2));
 }
@@ -211,10 +243,14 @@ async fn an_earlier_job_wakes_the_other_hosts_and_a_later_one_does_not() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_loses_nothing_that_was_acknowledged() {
     // A server of its own, because it is stopped.
-    let Some(server) = servers::Postgres::start().unwrap() else { return };
+    let Some(server) = servers::Postgres::start().unwrap() else {
+        return;
+    };
     let url = server.database().unwrap();
     let (sender, mut fired) = mpsc::unbounded_channel();
-    let hosts: Vec<_> = (0..2).map(|number| Host::start(number, host(&url, None), false, &sender)).collect();
+    let hosts: Vec<_> = (0..2)
+        .map(|number| Host::start(number, host(&url, None), false, &sender))
+        .collect();
     hosts[0].store.connect().await.unwrap();
     let now = hosts[0].store.now();
     let (mut acknowledged, mut refused, mut number) = (Vec::new(), 0, 0);
@@ -241,14 +277,20 @@ async fn an_outage_loses_nothing_that_was_acknowledged() {
     let mut counts = HashMap::<String, usize>::new();
     while acknowledged.iter().any(|name| !counts.contains_key(name)) {
         let received = tokio::time::timeout(Duration::from_secs(40), fired.recv()).await;
-        let (_host, name, _due) = received.expect("a job that was acknowledged did not fire").unwrap();
+        let (_host, name, _due) = received
+            .expect("a job that was acknowledged did not fire")
+            .unwrap();
         *counts.entry(name).or_default() += 1;
     }
     for host in hosts {
         host.stop().await;
     }
     let twice = counts.values().filter(|count| **count > 1).count();
-    println!("{} acknowledged, {refused} refused, {} fired, {twice} of them twice", acknowledged.len(), counts.len());
+    println!(
+        "{} acknowledged, {refused} refused, {} fired, {twice} of them twice",
+        acknowledged.len(),
+        counts.len()
+    );
 }
 
 #[tokio::test]
@@ -285,7 +327,10 @@ async fn hosts_go_by_the_clock_of_the_database() {
     let Some(shared) = Shared::new() else { return };
     let store = shared.host();
     store.connect().await.unwrap();
-    let shown: u64 = shared.sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").parse().unwrap();
+    let shown: u64 = shared
+        .sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        .parse()
+        .unwrap();
     let now = store.now();
     // The command that asked took some milliseconds to end.
     assert!(now >= shown && now - shown < 2000, "{now} {shown}");
@@ -301,12 +346,23 @@ fn addresses_that_are_none_are_told_without_their_secrets() {
         };
         PostgresConfig::new(options).unwrap_err().to_string()
     };
-    for url in ["postgres://user:s3cret@/db?host=", "postgres://user:s3cret@host:port/db", "s3cret", "postgres://user:s3cret@h/db?sslmode=s3cret"] {
+    for url in [
+        "postgres://user:s3cret@/db?host=",
+        "postgres://user:s3cret@host:port/db",
+        "s3cret",
+        "postgres://user:s3cret@h/db?sslmode=s3cret",
+    ] {
         let told = error(url, None);
-        assert!(told.contains("no address of a Postgres") && !told.contains("s3cret"), "{told}");
+        assert!(
+            told.contains("no address of a Postgres") && !told.contains("s3cret"),
+            "{told}"
+        );
     }
     assert!(error("postgres://host/db", None).contains("no user"));
-    let told = error("postgres://user@host/db?sslmode=verify-full", Some("/nowhere/ca.pem"));
+    let told = error(
+        "postgres://user@host/db?sslmode=verify-full",
+        Some("/nowhere/ca.pem"),
+    );
     assert!(told.contains("/nowhere/ca.pem"), "{told}");
 }
 
@@ -317,5 +373,8 @@ async fn a_server_that_does_not_answer_is_named() {
     drop(listener);
     let store = host(&format!("postgres://user:s3cret@{address}/db"), None);
     let told = store.put(once("job", 1)).await.unwrap_err().to_string();
-    assert!(told.contains(&address.to_string()) && !told.contains("s3cret"), "{told}");
+    assert!(
+        told.contains(&address.to_string()) && !told.contains("s3cret"),
+        "{told}"
+    );
 }

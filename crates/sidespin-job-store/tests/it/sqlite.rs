@@ -62,7 +62,10 @@ async fn many_at_once_are_all_kept() {
 async fn looking_at_jobs_makes_no_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("jobs.db");
-    assert!(matches!(JobStore::open_existing(&path), Err(JobStoreError::Missing { .. })));
+    assert!(matches!(
+        JobStore::open_existing(&path),
+        Err(JobStoreError::Missing { .. })
+    ));
     assert!(!path.exists());
 }
 
@@ -75,7 +78,11 @@ async fn another_process_changes_the_file_and_wakes_the_one_that_fires() {
     changes.mark_unchanged();
     let attended = host.clone();
     let attending = tokio::spawn(async move { attended.attend().await });
-    let is_listening = || std::fs::read_dir(directory.path()).unwrap().any(|entry| entry.unwrap().path().extension().is_some_and(|end| end == "wake"));
+    let is_listening = || {
+        std::fs::read_dir(directory.path())
+            .unwrap()
+            .any(|entry| entry.unwrap().path().extension().is_some_and(|end| end == "wake"))
+    };
     while !is_listening() {
         tokio::task::yield_now().await;
     }

@@ -36,7 +36,9 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> u64 {
-        SystemClock.now().saturating_add_signed(self.0.load(Ordering::SeqCst))
+        SystemClock
+            .now()
+            .saturating_add_signed(self.0.load(Ordering::SeqCst))
     }
 }
 

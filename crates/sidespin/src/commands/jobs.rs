@@ -132,8 +132,12 @@ impl Show {
 impl Named {
     async fn cancel(self, store: &JobStore) -> Result<(), Stop> {
         if self.component.starts_with(CRON) {
-            let mistake = Diagnostic::new("a cron entry is the manifest's, and would be back with the next start");
-            return Err(Failure::from(mistake.hint("remove its `[[trigger.cron]]` and start the application again")).into());
+            let mistake =
+                Diagnostic::new("a cron entry is the manifest's, and would be back with the next start");
+            return Err(Failure::from(
+                mistake.hint("remove its `[[trigger.cron]]` and start the application again"),
+            )
+            .into());
         }
         let existed = store.cancel(&self.component, &self.name).await;
         self.done(store, existed)
@@ -153,8 +157,13 @@ impl Named {
     }
 
     fn missing(&self) -> Failure {
-        let mistake = Diagnostic::new(format!("component `{}` has no job `{}`", self.component, self.name));
-        Failure::Runtime(mistake.hint("see `sidespin jobs list`; a job that has fired for the last time is gone"))
+        let mistake = Diagnostic::new(format!(
+            "component `{}` has no job `{}`",
+            self.component, self.name
+        ));
+        Failure::Runtime(
+            mistake.hint("see `sidespin jobs list`; a job that has fired for the last time is gone"),
+        )
     }
 }
 

@@ -20,7 +20,11 @@ async fn a_clock_that_is_set_forward_is_noticed_within_about_a_second() {
     let begun = std::time::Instant::now();
     trigger.clock.jump(HOUR + 10);
     let seen = trigger.next().await;
-    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_millis(1500),
+        "{:?}",
+        begun.elapsed()
+    );
     assert!(seen.at >= seen.due && seen.due == due);
     // Back again: it has fired, and does not a second time.
     trigger.clock.jump(-HOUR);

@@ -64,5 +64,8 @@ async fn what_came_due_while_nothing_ran_fires_at_once() {
     println!("fired after the start: {}", distribution(&mut delays));
     // One after the other, four at a time, each with a write to the disk.
     assert!(delays.first().is_some_and(|delay| *delay <= EXACT), "{delays:?}");
-    assert!(delays.last().is_some_and(|delay| *delay <= 20 * EXACT), "{delays:?}");
+    assert!(
+        delays.last().is_some_and(|delay| *delay <= 20 * EXACT),
+        "{delays:?}"
+    );
 }

@@ -14,7 +14,13 @@ use crate::variables;
 #[derive(Debug, Args)]
 pub(crate) struct LocationArguments {
     /// The application: a spin.toml, or the directory that holds one.
-    #[arg(short = 'f', long = "from", visible_alias = "file", global = true, default_value = "spin.toml")]
+    #[arg(
+        short = 'f',
+        long = "from",
+        visible_alias = "file",
+        global = true,
+        default_value = "spin.toml"
+    )]
     from: PathBuf,
     /// Where its state is kept. [default: .sidespin beside the manifest]
     #[arg(long, global = true, value_name = "DIRECTORY")]
@@ -60,6 +66,11 @@ impl LocationArguments {
         let used = JobsLocation::variables(&config);
         app.variables.retain(|name, _variable| used.contains(name));
         let variables = variables::resolve(&app.variables, &self.variables, manifest_directory, environment)?;
-        Ok(JobsLocation::of(&app.name, &config, &variables, &state_directory)?)
+        Ok(JobsLocation::of(
+            &app.name,
+            &config,
+            &variables,
+            &state_directory,
+        )?)
     }
 }

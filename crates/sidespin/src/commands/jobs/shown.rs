@@ -97,7 +97,14 @@ mod tests {
 
     #[test]
     fn a_name_cannot_steer_a_terminal() {
-        let expected = ["chat-api", "remind\\u{1b}[31m", "2026-01-01T00:00:00.250Z", "2", "every 60000 ms", "2"];
+        let expected = [
+            "chat-api",
+            "remind\\u{1b}[31m",
+            "2026-01-01T00:00:00.250Z",
+            "2",
+            "every 60000 ms",
+            "2",
+        ];
         assert_eq!(row(&job(None)), expected);
     }
 
