@@ -8,6 +8,7 @@
 mod attend;
 mod config;
 mod reading;
+mod rows;
 mod session;
 mod sql;
 
@@ -28,6 +29,7 @@ use crate::job::Timing;
 use crate::row::StoredRepeat;
 use crate::{Claim, Due, Job, JobStoreError, Outlook, Schedule, Settlement};
 use reading::{ClockReading, Reading};
+use rows::{signed, unsigned};
 use session::Session;
 
 /// Connections for statements: so many can wait for the disk at once, which then writes them together.
@@ -189,12 +191,12 @@ impl PostgresStore {
             (&limit, Type::INT8),
         ];
         let rows = self.query(sql::LIST, &parameters).await?;
-        rows.iter().map(|row| self.read(job(row, None))).collect()
+        rows.iter().map(|row| self.read(rows::job(row, None))).collect()
     }
 
     pub(crate) async fn get(&self, owner: &str, name: &str) -> Result<Option<Job>, JobStoreError> {
         let rows = self.query(sql::GET, &self.one(&owner, &name)).await?;
-        let read = |row| job(row, Some(row.try_get("payload")?));
+        let read = |row| rows::job(row, Some(row.try_get("payload")?));
         rows.first().map(|row| self.read(read(row))).transpose()
     }
 
@@ -228,7 +230,7 @@ impl PostgresStore {
         self.clock_read(reading);
         let due = claimed
             .iter()
-            .map(|row| self.read(due(owner, row)))
+            .map(|row| self.read(rows::due(owner, row)))
             .collect::<Result<Vec<_>, _>>()?;
         let mut live = self.live();
         for Due { claim, .. } in &due {
@@ -364,68 +366,4 @@ impl PostgresStore {
     fn live(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Live>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn timing(row: &Row) -> Result<Timing, tokio_postgres::Error> {
-    let due = unsigned(row.try_get("due")?);
-    let stored = StoredRepeat {
-        interval: row.try_get::<_, Option<i64>>("every")?.map(unsigned),
-        rule: row.try_get("rule")?,
-        timezone: row.try_get("timezone")?,
-    };
-    Ok(Timing {
-        due,
-        fire_at: unsigned(row.try_get("fire_at")?),
-        attempt: u32::try_from(row.try_get::<_, i32>("attempt")?).unwrap_or(1),
-        unplanned: row.try_get("unplanned")?,
-        repeat: stored.read(due),
-    })
-}
-
-fn due(owner: &str, row: &Row) -> Result<Due, tokio_postgres::Error> {
-    let timing = timing(row)?;
-    let (due, attempt) = (timing.due, timing.attempt);
-    let claim = Claim {
-        owner: owner.to_owned(),
-        name: row.try_get("name")?,
-        id: row.try_get("id")?,
-        generation: row.try_get("generation")?,
-        timing,
-    };
-    Ok(Due {
-        claim,
-        due,
-        attempt,
-        payload: row.try_get("payload")?,
-    })
-}
-
-fn job(row: &Row, payload: Option<Vec<u8>>) -> Result<Job, tokio_postgres::Error> {
-    let Timing {
-        due,
-        fire_at,
-        attempt,
-        repeat,
-        ..
-    } = timing(row)?;
-    Ok(Job {
-        owner: row.try_get("owner")?,
-        name: row.try_get("name")?,
-        due,
-        fire_at,
-        attempt,
-        repeat,
-        payload_size: unsigned(row.try_get("size")?),
-        payload,
-        running: Some(row.try_get("running")?),
-    })
-}
-
-/// What is kept is checked before to fit.
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or_default()
 }

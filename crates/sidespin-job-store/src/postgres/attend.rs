@@ -6,8 +6,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_postgres::types::Type;
 
+use super::rows::signed;
 use super::session::Session;
-use super::{Parameter, PostgresStore, signed, sql};
+use super::{Parameter, PostgresStore, sql};
 use crate::JobStoreError;
 
 /// A lease is renewed so often within its time, so that one renewal may fail.

@@ -100,7 +100,7 @@ impl Session {
         let rows = self.client.query_typed(statement, parameters).await?;
         let shown = rows.first().map(|row| row.try_get("clock")).transpose()?;
         let reading = Reading {
-            shown: super::unsigned(shown.unwrap_or_default()),
+            shown: super::rows::unsigned(shown.unwrap_or_default()),
             asked,
             answered: Instant::now(),
         };
