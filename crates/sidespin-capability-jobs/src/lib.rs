@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sidespin_app::{App, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
-use sidespin_job_store::{JobStore, JobStoreError, Schedule};
+use sidespin_job_store::{JobStore, JobStoreError, Repeat, Rule, Schedule};
 use sidespin_world::jobs::scheduler as wit;
 use wasmtime::component::{Accessor, HasData, Linker};
 
@@ -28,9 +28,8 @@ pub const SHORTEST_INTERVAL: u64 = 100;
 #[derive(Debug, Clone)]
 pub struct ComponentJobs {
     owner: Arc<str>,
-    store: Arc<JobStore>,
-    /// Whether anything fires what is kept: without a jobs trigger it would wait for ever.
-    fires: bool,
+    /// Nothing where nothing fires what is kept: without a jobs trigger it would wait for ever.
+    store: Option<Arc<JobStore>>,
 }
 
 /// What host calls see of an instance.
@@ -45,10 +44,11 @@ impl HasData for Jobs {
 
 impl Capability for Jobs {
     const NAME: &'static str = "jobs";
-    const SERVES: &'static [&'static str] = &["sidespin:jobs/scheduler@0.1.0", "sidespin:jobs/types@0.1.0"];
+    const SERVES: &'static [&'static str] = &["sidespin:jobs/scheduler@0.1.0"];
 
     type Config = BTreeMap<String, ()>;
-    type Needs = Arc<JobStore>;
+    /// An application without jobs has no store.
+    type Needs = Option<Arc<JobStore>>;
     type AppState = BTreeMap<ComponentId, ComponentJobs>;
     type InstanceState = Option<ComponentJobs>;
 
@@ -64,8 +64,7 @@ impl Capability for Jobs {
                 let fires = app.triggers_of("jobs").any(|entry| entry.component == *id);
                 let jobs = ComponentJobs {
                     owner: Arc::from(id.as_str()),
-                    store: Arc::clone(&store),
-                    fires,
+                    store: store.clone().filter(|_store| fires),
                 };
                 (id.clone(), jobs)
             })
@@ -78,6 +77,15 @@ impl Capability for Jobs {
 }
 
 impl ComponentJobs {
+    fn store(&self) -> Result<&JobStore, wit::Error> {
+        self.store.as_deref().ok_or_else(|| {
+            wit::Error::Invalid(format!(
+                "nothing fires the jobs of `{0}`; add `[[trigger.jobs]]` with `component = \"{0}\"` to the manifest",
+                self.owner
+            ))
+        })
+    }
+
     fn schedule(&self, schedule: wit::Schedule) -> Result<Schedule, wit::Error> {
         let invalid = |message: String| Err(wit::Error::Invalid(message));
         let wit::Schedule {
@@ -86,12 +94,6 @@ impl ComponentJobs {
             repeat,
             payload,
         } = schedule;
-        if !self.fires {
-            return invalid(format!(
-                "nothing fires the jobs of `{0}`; add `[[trigger.jobs]]` with `component = \"{0}\"` to the manifest",
-                self.owner
-            ));
-        }
         if name.is_empty() || name.len() > LONGEST_NAME {
             return invalid(format!(
                 "a job's name has 1 to {LONGEST_NAME} bytes, this one {}",
@@ -104,17 +106,26 @@ impl ComponentJobs {
                 payload.len()
             ));
         }
-        let interval = repeat.map(|wit::Repeat::Every(interval)| interval);
-        if interval.is_some_and(|interval| interval < SHORTEST_INTERVAL) {
-            return invalid(format!(
-                "a job repeats at most every {SHORTEST_INTERVAL} milliseconds"
-            ));
-        }
+        let repeat = match repeat {
+            None => None,
+            Some(wit::Repeat::Every(interval)) if interval < SHORTEST_INTERVAL => {
+                return invalid(format!(
+                    "a job repeats at most every {SHORTEST_INTERVAL} milliseconds"
+                ));
+            }
+            Some(wit::Repeat::Every(interval)) => Some(Repeat::Every(interval)),
+            Some(wit::Repeat::Rrule(wit::Recurrence { rule, timezone })) => {
+                match Rule::new(&rule, &timezone, due) {
+                    Ok(rule) => Some(Repeat::Rule(rule)),
+                    Err(error) => return invalid(error.to_string()),
+                }
+            }
+        };
         Ok(Schedule {
             owner: self.owner.to_string(),
             name,
             due,
-            interval,
+            repeat,
             payload,
         })
     }
@@ -122,7 +133,7 @@ impl ComponentJobs {
 
 /// What went wrong inside is for the log; a guest learns whether trying again may work.
 fn refused(error: &JobStoreError) -> wit::Error {
-    if let JobStoreError::OutOfRange { .. } = error {
+    if let JobStoreError::OutOfRange { .. } | JobStoreError::NeverFires = error {
         return wit::Error::Invalid(error.to_string());
     }
     tracing::error!(%error, "a job was not recorded");
@@ -144,7 +155,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
         let put = async {
             let jobs = jobs(accessor)?;
             let schedule = jobs.schedule(schedule)?;
-            jobs.store.put(schedule).await.map_err(|error| refused(&error))
+            jobs.store()?.put(schedule).await.map_err(|error| refused(&error))
         };
         Ok(put.await)
     }
@@ -156,7 +167,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
         let put = async {
             let jobs = jobs(accessor)?;
             let schedule = jobs.schedule(schedule)?;
-            jobs.store
+            jobs.store()?
                 .put_if_absent(schedule)
                 .await
                 .map_err(|error| refused(&error))
@@ -171,7 +182,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
     ) -> wasmtime::Result<Result<bool, wit::Error>> {
         let reschedule = async {
             let jobs = jobs(accessor)?;
-            jobs.store
+            jobs.store()?
                 .reschedule(&jobs.owner, &name, due)
                 .await
                 .map_err(|error| refused(&error))
@@ -185,7 +196,7 @@ impl<T: Send> wit::HostWithStore<T> for Jobs {
     ) -> wasmtime::Result<Result<bool, wit::Error>> {
         let cancel = async {
             let jobs = jobs(accessor)?;
-            jobs.store
+            jobs.store()?
                 .cancel(&jobs.owner, &name)
                 .await
                 .map_err(|error| refused(&error))

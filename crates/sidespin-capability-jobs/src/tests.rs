@@ -47,7 +47,7 @@ fn app() -> App {
 fn jobs_of(component: &str) -> (ComponentJobs, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(JobStore::open(directory.path().join("jobs.db")).unwrap());
-    let state = Jobs::configure(&app(), BTreeMap::new(), store).unwrap();
+    let state = Jobs::configure(&app(), BTreeMap::new(), Some(store)).unwrap();
     (Jobs::instantiate(&state, &component.into()).unwrap(), directory)
 }
 
@@ -73,7 +73,10 @@ fn the_limits_are_those_of_the_interface() {
     let kept = jobs
         .schedule(schedule(&"n".repeat(255), 64 * 1024, Some(100)))
         .unwrap();
-    assert_eq!((kept.owner.as_str(), kept.interval), ("worker", Some(100)));
+    assert_eq!(
+        (kept.owner.as_str(), kept.repeat),
+        ("worker", Some(Repeat::Every(100)))
+    );
     assert!(invalid(&jobs, schedule("", 0, None)).contains("1 to 255"));
     assert!(invalid(&jobs, schedule(&"n".repeat(256), 0, None)).contains("256"));
     assert!(invalid(&jobs, schedule("n", 64 * 1024 + 1, None)).contains("65536"));
@@ -83,7 +86,9 @@ fn the_limits_are_those_of_the_interface() {
 #[test]
 fn a_component_whose_jobs_nothing_fires_is_told_what_is_missing() {
     let (jobs, _directory) = jobs_of("idle");
-    let reason = invalid(&jobs, schedule("n", 0, None));
+    let Err(wit::Error::Invalid(reason)) = jobs.store() else {
+        panic!("it has a store");
+    };
     assert!(
         reason.contains("[[trigger.jobs]]") && reason.contains("component = \"idle\""),
         "{reason}"
@@ -99,6 +104,25 @@ async fn a_time_that_cannot_be_kept_is_the_caller_s_mistake() {
             ..schedule("n", 0, None)
         })
         .unwrap();
-    let error = jobs.store.put(schedule).await.unwrap_err();
+    let error = jobs.store().unwrap().put(schedule).await.unwrap_err();
     assert!(matches!(refused(&error), wit::Error::Invalid(_)));
+}
+
+#[test]
+fn a_rule_is_checked_when_it_is_put() {
+    let (jobs, _directory) = jobs_of("worker");
+    let ruled = |rule: &str, timezone: &str| wit::Schedule {
+        repeat: Some(wit::Repeat::Rrule(wit::Recurrence {
+            rule: rule.to_owned(),
+            timezone: timezone.to_owned(),
+        })),
+        ..schedule("n", 0, None)
+    };
+    let kept = jobs
+        .schedule(ruled("FREQ=DAILY;COUNT=3", "Europe/Berlin"))
+        .unwrap();
+    assert!(matches!(kept.repeat, Some(Repeat::Rule(_))));
+    assert!(invalid(&jobs, ruled("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "UTC")).contains("never fires"));
+    assert!(invalid(&jobs, ruled("every day", "UTC")).contains("FREQ=WEEKLY"));
+    assert!(invalid(&jobs, ruled("FREQ=DAILY", "Berlin")).contains("Europe/Berlin"));
 }

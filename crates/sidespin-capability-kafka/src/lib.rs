@@ -84,7 +84,6 @@ impl HasData for Kafka {
 impl Capability for Kafka {
     const NAME: &'static str = "kafka";
     const SERVES: &'static [&'static str] = &[
-        "sidespin:kafka/types@0.1.0",
         "sidespin:kafka/outbound-kafka@0.1.0",
         "sidespin:kafka/subscription@0.1.0",
     ];

@@ -50,7 +50,8 @@ pub(crate) struct Needs {
     pub(crate) sqlite: SqliteNeeds,
     pub(crate) services: ServiceDirectory,
     pub(crate) kafka: KafkaNeeds,
-    pub(crate) jobs: Arc<JobStore>,
+    /// Nothing for an application that fires none.
+    pub(crate) jobs: Option<Arc<JobStore>>,
 }
 
 /// The capabilities as configured for one application.
@@ -151,19 +152,15 @@ pub(crate) enum Refusal {
     },
 }
 
-/// Whether `component` may import `interface`, such as `spin:sqlite/sqlite@3.1.0`: some capability must serve it, and,
-/// if it has functions to call, the manifest entry must grant something of it.
-pub(crate) fn check_import(
-    interface: &str,
-    component: &Component,
-    has_functions: bool,
-) -> Result<(), Refusal> {
+/// Whether `component` may import `interface`, such as `spin:sqlite/sqlite@3.1.0`: some capability must serve it, and the
+/// manifest entry must grant something of it.
+pub(crate) fn check_import(interface: &str, component: &Component) -> Result<(), Refusal> {
     macro_rules! check_all {
         ($($capability:ty),+) => {{
             $(if serves(<$capability as Capability>::SERVES, interface) {
                 return match <$capability as Capability>::missing_grant(component) {
-                    Some(line) if has_functions => Err(Refusal::NotGranted { capability: <$capability as Capability>::NAME, line }),
-                    Some(_) | None => Ok(()),
+                    Some(line) => Err(Refusal::NotGranted { capability: <$capability as Capability>::NAME, line }),
+                    None => Ok(()),
                 };
             })+
             Err(Refusal::Unknown([$(<$capability as Capability>::SERVES),+].concat()))

@@ -95,12 +95,14 @@ fn link_one(
     let engine_of = linker.engine();
     for (interface, item) in compiled.component_type().imports(engine_of) {
         if let ComponentItem::ComponentInstance(instance) = item.ty {
-            // An interface of types alone lets a component do nothing, so nothing of it need be granted.
+            // An interface of types alone lets a component do nothing, so nobody need serve or grant it.
             let has_functions = instance
                 .exports(engine_of)
                 .any(|(_name, item)| !matches!(item.ty, ComponentItem::Type(_)));
-            check_import(interface, component, has_functions)
-                .map_err(|refusal| refused(component, interface, refusal))?;
+            if has_functions {
+                check_import(interface, component)
+                    .map_err(|refusal| refused(component, interface, refusal))?;
+            }
         }
     }
     linker.instantiate_pre(&compiled).map_err(|error| {

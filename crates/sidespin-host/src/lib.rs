@@ -8,6 +8,7 @@ mod admin;
 mod capabilities;
 mod components;
 mod data;
+mod jobs;
 mod kafka;
 mod readiness;
 mod services;
@@ -15,7 +16,7 @@ mod state_directory;
 mod triggers;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::components::Components;
+pub use crate::jobs::JobsLocation;
 use crate::kafka::Kafka;
 use crate::readiness::Readiness;
 use crate::triggers::Triggers;
@@ -116,6 +118,7 @@ pub struct Host {
     triggers: Triggers,
     is_https: bool,
     kafka: Kafka,
+    jobs: Option<Arc<JobStore>>,
     metrics: Metrics,
     admin_listen: SocketAddr,
     shutdown_grace: Duration,
@@ -135,13 +138,13 @@ impl Host {
             state_directory,
             ..
         } = options;
-        runtime_config.refuse_unknown(config_keys())?;
+        runtime_config.refuse_unknown(config_keys().into_iter().chain([jobs::KEY]))?;
         triggers::refuse_unknown(&app)?;
         state_directory::open(&state_directory).map_err(HostError::Environment)?;
         let metrics = Metrics::default();
         let directory = ServiceDirectory::default();
         let kafka = Kafka::configure(&app, &variables, options.kafka_listen, &state_directory)?;
-        let jobs = Arc::new(open_jobs(&state_directory)?);
+        let jobs = jobs::open(&app, &runtime_config, &variables, &state_directory)?;
         let variables = Arc::new(variables);
         let needs = Needs {
             variables: Arc::clone(&variables),
@@ -160,7 +163,7 @@ impl Host {
                 producer: kafka.producer.clone(),
                 metrics: metrics.clone(),
             },
-            jobs: Arc::clone(&jobs),
+            jobs: jobs.clone(),
         };
         let capabilities = Capabilities::configure(&app, &runtime_config, needs)?;
         let engine = Engine::new(options.engine, Some(&state_directory.join("cache/compiled")))
@@ -186,7 +189,7 @@ impl Host {
                     pool: options.pool,
                     metrics: metrics.clone(),
                 },
-                jobs,
+                jobs: jobs.clone(),
                 variables,
             },
             &directory,
@@ -195,6 +198,7 @@ impl Host {
             triggers,
             is_https,
             kafka,
+            jobs,
             metrics,
             admin_listen: options.admin_listen,
             shutdown_grace: options.shutdown_grace,
@@ -233,6 +237,9 @@ impl Host {
         let admin_task = tokio::spawn(serving);
         let broker = self.kafka.start().await?;
         let kafka = broker.as_ref().map(Broker::address);
+        let attending = self
+            .jobs
+            .map(|store| tokio::spawn(async move { store.attend().await }));
         let announce = |http| {
             started(Started {
                 http,
@@ -245,6 +252,10 @@ impl Host {
             .triggers
             .run(&readiness, &shutdown, self.shutdown_grace, announce)
             .await;
+        // Only now, because what drains still has claims to be renewed.
+        if let Some(attending) = attending {
+            attending.abort();
+        }
         // Last, because what drains still writes to it.
         if let Some(broker) = broker {
             broker.shutdown().await;
@@ -255,16 +266,6 @@ impl Host {
         }
         result
     }
-}
-
-fn open_jobs(state_directory: &Path) -> Result<JobStore, HostError> {
-    JobStore::open(state_directory.join("jobs.db")).map_err(|error| {
-        HostError::Environment(
-            Diagnostic::new("the durable jobs cannot be opened")
-                .caused_by(&error)
-                .hint("see to the disk and the file's permissions, or name another directory with `--state-dir`"),
-        )
-    })
 }
 
 fn engine_failed(error: &EngineError) -> Diagnostic {

@@ -10,6 +10,7 @@ use sidespin_expressions::Variables;
 use sidespin_job_store::JobStore;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
+use sidespin_trigger_cron::{CronNeeds, CronTrigger};
 use sidespin_trigger_http::{HttpNeeds, HttpTrigger, TlsFiles};
 use sidespin_trigger_jobs::{JobsNeeds, JobsTrigger};
 use sidespin_trigger_kafka::{KafkaTrigger, KafkaTriggerNeeds};
@@ -29,6 +30,7 @@ const TYPES: &[&str] = &[
     <KafkaTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
     <JobsTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
     <RedisTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
+    <CronTrigger as Trigger<InstanceData>>::TYPE,
 ];
 
 /// What the triggers take from the command line and the rest of the host.
@@ -38,7 +40,8 @@ pub(crate) struct Needs {
     pub(crate) pool: PoolConfig,
     pub(crate) metrics: Metrics,
     pub(crate) kafka: KafkaTriggerNeeds,
-    pub(crate) jobs: Arc<JobStore>,
+    /// There if the application has a trigger that fires jobs.
+    pub(crate) jobs: Option<Arc<JobStore>>,
     pub(crate) variables: Arc<Variables>,
 }
 
@@ -49,6 +52,7 @@ pub(crate) struct Triggers {
     kafka: Option<KafkaTrigger<InstanceData>>,
     jobs: Option<JobsTrigger<InstanceData>>,
     redis: Option<RedisTrigger<InstanceData>>,
+    cron: Option<CronTrigger>,
 }
 
 /// Every entry must be of a type that this host has.
@@ -98,12 +102,25 @@ impl Triggers {
             directory.open(Arc::new(LocalServices(http.services())));
         }
         let kafka = make::<KafkaTrigger<InstanceData>>(app, kafka, instances)?;
-        let jobs_needs = JobsNeeds {
-            store: jobs,
-            pool: pool.clone(),
-            metrics: metrics.clone(),
+        let (jobs, cron) = match jobs {
+            None => (None, None),
+            Some(store) => {
+                let cron_needs = CronNeeds {
+                    store: Arc::clone(&store),
+                    pool: pool.clone(),
+                    metrics: metrics.clone(),
+                };
+                let jobs_needs = JobsNeeds {
+                    store,
+                    pool: pool.clone(),
+                    metrics: metrics.clone(),
+                };
+                (
+                    make::<JobsTrigger<InstanceData>>(app, jobs_needs, instances)?,
+                    make::<CronTrigger>(app, cron_needs, instances)?,
+                )
+            }
         };
-        let jobs = make::<JobsTrigger<InstanceData>>(app, jobs_needs, instances)?;
         let redis_needs = RedisNeeds {
             variables,
             pool,
@@ -115,6 +132,7 @@ impl Triggers {
             kafka,
             jobs,
             redis,
+            cron,
         })
     }
 
@@ -133,6 +151,7 @@ impl Triggers {
             .kafka
             .map(|kafka| start(kafka, &stop, readiness, &mut running));
         let _status = self.jobs.map(|jobs| start(jobs, &stop, readiness, &mut running));
+        let _status = self.cron.map(|cron| start(cron, &stop, readiness, &mut running));
         let _status = self
             .redis
             .map(|redis| start(redis, &stop, readiness, &mut running));

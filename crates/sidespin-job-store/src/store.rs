@@ -1,239 +1,240 @@
-//! The store as its users see it: a handle on the thread that writes.
+//! The store as its users see it, whatever stands behind it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::TrySendError;
 
-use thiserror::Error;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::Claim;
-use crate::claims::Claims;
-use crate::database::Database;
-use crate::writer::{self, Operations, Task};
+use crate::clock::{Clock, SystemClock};
+use crate::job::LAST_TIME;
+use crate::postgres::{PostgresConfig, PostgresStore};
+use crate::sqlite::{self, SqliteStore};
+use crate::{Claim, Job, JobStoreError, Outlook, Repeat, Schedule, Settlement};
 
-/// What is to be kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// Whose job it is.
-    pub owner: String,
-    /// Unique for its owner.
-    pub name: String,
-    /// When it fires first: milliseconds since the Unix epoch.
-    pub due: u64,
-    /// Milliseconds from one firing to the next; nothing for a job that fires once.
-    pub interval: Option<u64>,
-    /// Handed to whoever does the work.
-    pub payload: Vec<u8>,
-}
-
-/// A firing to be worked on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// What must be settled when the work is over.
-    pub claim: Claim,
-    /// When the firing was due. May be long ago.
-    pub due: u64,
-    /// 1 for the first attempt.
-    pub attempt: u32,
-    /// What was scheduled.
-    pub payload: Vec<u8>,
-}
-
-/// What there is to do for one owner.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outlook {
-    /// To be worked on now, the longest due first.
-    pub due: Vec<Due>,
-    /// When there is something to claim next, if nothing changes; a time in the past when more is due than was asked for.
-    pub next: Option<u64>,
-}
-
-/// How a firing ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settlement {
-    /// It is over, done or given up: a repeating job waits for its next time after `now`, any other is forgotten.
-    Over {
-        /// Milliseconds since the Unix epoch.
-        now: u64,
-    },
-    /// It fires again at this time, as its next attempt.
-    Retry {
-        /// Milliseconds since the Unix epoch.
-        at: u64,
-    },
-    /// It counts as not begun, and does so at this time.
-    Postpone {
-        /// Milliseconds since the Unix epoch.
-        at: u64,
-    },
-}
-
-/// Why an operation had no effect.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum JobStoreError {
-    /// The file cannot be used.
-    #[error("the jobs in `{}` cannot be read or written", path.display())]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// SQLite's words. Shared, because one commit may hold many operations.
-        #[source]
-        source: Arc<rusqlite::Error>,
-    },
-    /// A time or an interval is beyond what can be stored.
-    #[error("{value} is not a time or an interval in milliseconds that can be kept")]
-    OutOfRange {
-        /// The number.
-        value: u64,
-    },
-    /// More operations wait than there is room for.
-    #[error("too many changes to jobs wait for the disk")]
-    Overloaded,
-    /// The thread that writes is gone.
-    #[error("the job store has been closed")]
-    Closed,
-}
-
-/// All jobs of an application, in one file. Cheap to clone.
+/// All jobs of an application. Cheap to clone.
 #[derive(Clone)]
 pub struct JobStore {
-    operations: Operations,
-    changed: watch::Receiver<u64>,
+    backend: Backend,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite(SqliteStore),
+    Postgres(Arc<PostgresStore>),
 }
 
 impl std::fmt::Debug for JobStore {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("JobStore").finish_non_exhaustive()
+        let backend = match self.backend {
+            Backend::Sqlite(_) => "Sqlite",
+            Backend::Postgres(_) => "Postgres",
+        };
+        formatter.debug_tuple("JobStore").field(&backend).finish()
     }
 }
 
+/// Does the same with either backend.
+macro_rules! either {
+    ($store:expr, $backend:ident => $do:expr) => {
+        match &$store.backend {
+            Backend::Sqlite($backend) => $do,
+            Backend::Postgres($backend) => $do,
+        }
+    };
+}
+
 impl JobStore {
-    /// Opens the file, which is created if it is missing. Blocks; call it before or off the async workers.
+    /// Opens a SQLite file, which is created if it is missing. Blocks; call it before or off the async workers.
     ///
     /// # Errors
     /// The file cannot be used.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JobStoreError> {
-        let (operations, changed) = writer::start(path.into())?;
-        Ok(Self { operations, changed })
+        Self::open_with_clock(path, Arc::new(SystemClock))
+    }
+
+    /// The same by another clock than this machine's.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn open_with_clock(path: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Result<Self, JobStoreError> {
+        let backend = Backend::Sqlite(SqliteStore::open(path.into(), clock)?);
+        Ok(Self { backend })
+    }
+
+    /// Opens a SQLite file beside the host that fires its jobs, to look at them and change them.
+    ///
+    /// # Errors
+    /// There is no file, or it cannot be used.
+    pub fn open_existing(path: impl Into<PathBuf>) -> Result<Self, JobStoreError> {
+        let path = path.into();
+        if !sqlite::exists(&path) {
+            return Err(JobStoreError::Missing { path });
+        }
+        Self::open(path)
+    }
+
+    /// Uses a Postgres, which is connected to when it is needed.
+    #[must_use]
+    pub fn postgres(config: PostgresConfig) -> Self {
+        Self {
+            backend: Backend::Postgres(Arc::new(PostgresStore::new(config))),
+        }
+    }
+
+    /// Makes sure that the store answers, and that its clock is known.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn connect(&self) -> Result<(), JobStoreError> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(store) => store.connect().await,
+        }
+    }
+
+    /// Listens for what other processes do to the jobs and, in Postgres, renews the leases of claims. Whoever claims must
+    /// poll this for as long as any claim is not settled. Does not end.
+    pub async fn attend(&self) {
+        either!(self, store => store.attend().await);
+    }
+
+    /// What time it is for the jobs: milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        either!(self, store => store.now())
     }
 
     /// Keeps a job; one of the same name is replaced, and a firing of it that has not begun will not happen.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// Nothing was changed, unless the connection to Postgres broke before the answer.
     pub async fn put(&self, schedule: Schedule) -> Result<(), JobStoreError> {
-        check([Some(schedule.due), schedule.interval])?;
-        self.change(move |database, _| database.put(&schedule, false))
-            .await
-            .map(|_created| ())
+        let schedule = checked(schedule)?;
+        let put = either!(self, store => store.put(schedule, false).await);
+        put.map(|_created| ())
     }
 
     /// Keeps a job unless there is one of its name; a job exists until its last firing is over. Answers whether it was
     /// created.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// Nothing was changed, unless the connection to Postgres broke before the answer.
     pub async fn put_if_absent(&self, schedule: Schedule) -> Result<bool, JobStoreError> {
-        check([Some(schedule.due), schedule.interval])?;
-        self.change(move |database, _| database.put(&schedule, true))
-            .await
+        let schedule = checked(schedule)?;
+        either!(self, store => store.put(schedule, true).await)
     }
 
-    /// Moves a job to another time. Answers whether there was one.
+    /// Moves a job to another time, from which its repetition counts. Answers whether there was one.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// Nothing was changed, unless the connection to Postgres broke before the answer.
     pub async fn reschedule(&self, owner: &str, name: &str, due: u64) -> Result<bool, JobStoreError> {
-        check([Some(due), None])?;
-        let (owner, name) = (owner.to_owned(), name.to_owned());
-        self.change(move |database, _| database.reschedule(&owner, &name, due))
-            .await
+        check(due)?;
+        either!(self, store => store.reschedule(owner, name, due).await)
+    }
+
+    /// Fires a job now. One that repeats still fires at the time that was planned. Answers whether there was one.
+    ///
+    /// # Errors
+    /// Nothing was changed, unless the connection to Postgres broke before the answer.
+    pub async fn run(&self, owner: &str, name: &str) -> Result<bool, JobStoreError> {
+        either!(self, store => store.run(owner, name).await)
     }
 
     /// Forgets a job. Answers whether there was one.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// Nothing was changed, unless the connection to Postgres broke before the answer.
     pub async fn cancel(&self, owner: &str, name: &str) -> Result<bool, JobStoreError> {
-        let (owner, name) = (owner.to_owned(), name.to_owned());
-        self.change(move |database, _| database.cancel(&owner, &name))
-            .await
+        either!(self, store => store.cancel(owner, name).await)
+    }
+
+    /// Up to `limit` jobs of one owner or of all, each owner's in the order of their firing, without their payloads.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn list(&self, owner: Option<&str>, limit: u64) -> Result<Vec<Job>, JobStoreError> {
+        check(limit)?;
+        either!(self, store => store.list(owner, limit).await)
+    }
+
+    /// Everything about one job.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn get(&self, owner: &str, name: &str) -> Result<Option<Job>, JobStoreError> {
+        either!(self, store => store.get(owner, name).await)
+    }
+
+    /// How many jobs an owner has. Counts to `limit` and no further, because counting takes time.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn pending(&self, owner: &str, limit: u64) -> Result<u64, JobStoreError> {
+        check(limit)?;
+        either!(self, store => store.pending(owner, limit).await)
     }
 
     /// Claims up to `limit` of an owner's firings that are due at `now`, and tells when there will be more. A job of which
     /// a firing is being worked on is left out.
     ///
     /// # Errors
-    /// Nothing was claimed.
+    /// Nothing was claimed; or, if the connection to Postgres broke, it is due again when the lease is over.
     pub async fn claim_due(&self, owner: &str, now: u64, limit: usize) -> Result<Outlook, JobStoreError> {
-        let owner = owner.to_owned();
-        self.ask(false, move |database, claims| {
-            database.claim_due(&owner, now, limit, claims)
-        })
-        .await
+        check(now)?;
+        either!(self, store => store.claim_due(owner, now, limit).await)
     }
 
-    /// Ends a firing. A job that was replaced, moved or cancelled meanwhile stays as it is.
+    /// Ends a firing. A job that was replaced, moved or cancelled meanwhile stays as it is. Answers whether the claim still
+    /// stood; if not, another host has taken the firing over, and nothing was changed.
     ///
     /// # Errors
     /// The firing is still claimed; settle it again.
-    pub async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<(), JobStoreError> {
-        if let Settlement::Retry { at } | Settlement::Postpone { at } = settlement {
-            check([Some(at), None])?;
+    pub async fn settle(&self, claim: Claim, settlement: Settlement) -> Result<bool, JobStoreError> {
+        if let Settlement::Retry { at } | Settlement::Postpone { at } | Settlement::Next { due: at } =
+            settlement
+        {
+            check(at)?;
         }
-        self.change(move |database, claims| {
-            database.settle(&claim, settlement)?;
-            claims.remove(claim);
-            Ok(())
-        })
-        .await
+        either!(self, store => store.settle(claim, settlement).await)
     }
 
     /// Changes whenever there may be something else to claim, or at another time, than the last outlook said.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changed.clone()
+        either!(self, store => store.changes())
     }
 
-    async fn change<R: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Database, &mut Claims) -> rusqlite::Result<R> + Send + 'static,
-    ) -> Result<R, JobStoreError> {
-        self.ask(true, work).await
+    /// How often the database has been asked for anything through this store: by an idle one never.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        either!(self, store => store.operations())
     }
 
-    async fn ask<R: Send + 'static>(
-        &self,
-        is_change: bool,
-        work: impl FnOnce(&mut Database, &mut Claims) -> rusqlite::Result<R> + Send + 'static,
-    ) -> Result<R, JobStoreError> {
-        let (reply, answer) = oneshot::channel();
-        let task = Task {
-            work: Some(work),
-            is_change,
-            result: None,
-            reply,
-        };
-        self.operations
-            .try_send(Box::new(task))
-            .map_err(|refused| match refused {
-                TrySendError::Full(_) => JobStoreError::Overloaded,
-                TrySendError::Disconnected(_) => JobStoreError::Closed,
-            })?;
-        answer.await.map_err(|_gone| JobStoreError::Closed)?
+    /// Tells the host that fires the jobs of a SQLite file that they have changed. Postgres does so by itself.
+    pub fn wake_others(&self) {
+        if let Backend::Sqlite(store) = &self.backend {
+            store.wake_others();
+        }
     }
 }
 
-/// SQLite's integers are signed.
-fn check(values: [Option<u64>; 2]) -> Result<(), JobStoreError> {
-    match values
-        .into_iter()
-        .flatten()
-        .find(|value| i64::try_from(*value).is_err())
-    {
-        Some(value) => Err(JobStoreError::OutOfRange { value }),
-        None => Ok(()),
+/// As it is kept: with the time at which it fires first.
+fn checked(mut schedule: Schedule) -> Result<Schedule, JobStoreError> {
+    check(schedule.due)?;
+    if let Some(Repeat::Every(interval)) = schedule.repeat {
+        check(interval)?;
     }
+    if let Some(repeat) = &schedule.repeat {
+        schedule.due = repeat.first(schedule.due).ok_or(JobStoreError::NeverFires)?;
+    }
+    Ok(schedule)
+}
+
+/// Databases' integers are signed.
+fn check(value: u64) -> Result<(), JobStoreError> {
+    if value > LAST_TIME {
+        return Err(JobStoreError::OutOfRange { value });
+    }
+    Ok(())
 }

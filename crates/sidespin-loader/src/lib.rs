@@ -94,6 +94,15 @@ impl Loader {
         Ok(assemble(&file, components))
     }
 
+    /// An application without its components: what it is called, its variables and its triggers. Reads the manifest alone.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the manifest.
+    pub fn outline(options: &LoadOptions) -> Result<App, LoadError> {
+        let file = ManifestFile::read(&options.from, options.profile.as_deref())?;
+        Ok(assemble(&file, BTreeMap::new()))
+    }
+
     /// How the application is built: the commands of its components, without reading any Wasm.
     ///
     /// # Errors

@@ -1,23 +1,16 @@
-//! One component's jobs: claimed when they are due, given to it, settled by its answer.
+//! One component's jobs: given to it when they are due, settled by its answer.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use futures::future::{BoxFuture, OptionFuture};
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use sidespin_app::ComponentId;
-use sidespin_job_store::{Claim, Due, JobStore, Outlook, Settlement};
-use sidespin_trigger::Outcome;
-use tokio_util::sync::CancellationToken;
+use sidespin_job_store::{Due, Firing, JobStore, JobStoreError, Settlement, Worker};
+use sidespin_trigger::{Outcome, TriggerContext};
 
 use crate::config::EntryConfig;
 use crate::metrics::{FiringOutcome, JobsMetrics};
-
-/// The clock that jobs go by may be set, and the machine may sleep; this bounds how late that is noticed.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// A store that does not answer is asked again after this.
-const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// What came back from a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,109 +34,84 @@ pub(crate) struct Firings {
     pub(crate) config: EntryConfig,
     pub(crate) calls: Arc<dyn Calls>,
     pub(crate) metrics: JobsMetrics,
+    pub(crate) context: TriggerContext,
 }
 
 impl Firings {
-    /// Fires until `shutdown` is cancelled and what is in flight is settled.
-    pub(crate) async fn run(self, shutdown: &CancellationToken) {
-        let mut changes = self.store.changes();
-        let mut running: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
-        while !shutdown.is_cancelled() {
-            // Before the look at the store, so that a change after it is not missed.
-            changes.mark_unchanged();
-            let room = self.config.concurrency.saturating_sub(running.len());
-            let (due, sleep) = self.look(room).await;
-            for firing in due {
-                running.push(self.fire(firing).boxed());
-            }
-            let is_full = running.len() >= self.config.concurrency;
-            // Without room there is nothing to wake up for but a firing that ends.
-            let timer = OptionFuture::from((!is_full).then(|| tokio::time::sleep(sleep)));
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                Some(()) = running.next() => {}
-                Some(()) = timer => {}
-                Ok(()) = changes.changed(), if !is_full => {}
-            }
-        }
-        while running.next().await.is_some() {}
-    }
-
-    /// What to fire now, and when to look again.
-    async fn look(&self, room: usize) -> (Vec<Due>, Duration) {
-        let now = now();
-        match self.store.claim_due(self.component.as_str(), now, room).await {
-            Ok(Outlook { due, next }) => {
-                let sleep = next.map_or(LONGEST_SLEEP, |next| {
-                    Duration::from_millis(next.saturating_sub(now))
-                });
-                (due, sleep.min(LONGEST_SLEEP))
-            }
-            Err(error) => {
-                tracing::error!(component = %self.component, %error, "the jobs that are due are not known");
-                (Vec::new(), STORE_AGAIN)
-            }
-        }
-    }
-
-    async fn fire(&self, firing: Due) {
-        if firing.attempt == 1 {
-            self.metrics.begun(
-                &self.component,
-                Duration::from_millis(now().saturating_sub(firing.due)),
-            );
-        }
-        let answer = self.calls.call(&firing).await;
-        let settlement = self.judge(&firing, answer);
-        self.settle(firing.claim, settlement).await;
+    /// Fires until shutdown and what is in flight is settled.
+    pub(crate) async fn run(self) {
+        let shutdown = self.context.shutdown.clone();
+        let firing = Firing {
+            store: Arc::clone(&self.store),
+            owner: self.component.to_string(),
+            concurrency: self.config.concurrency,
+            worker: Arc::new(self),
+        };
+        firing.run(&shutdown).await;
     }
 
     fn judge(&self, firing: &Due, answer: Answer) -> Settlement {
         let (component, job, attempt) = (&self.component, firing.claim.name(), firing.attempt);
+        let now = self.store.now();
         let (outcome, settlement) = match answer {
-            Answer::Called(Outcome::Done) => (FiringOutcome::Done, Settlement::Over { now: now() }),
+            Answer::Called(Outcome::Done) => (FiringOutcome::Done, Settlement::Over { now }),
             Answer::Called(Outcome::Reject { reason }) => {
                 tracing::warn!(%component, job, attempt, reason, "a job was rejected and is given up");
-                (FiringOutcome::GivenUp, Settlement::Over { now: now() })
+                (FiringOutcome::GivenUp, Settlement::Over { now })
             }
             Answer::Called(Outcome::Retry { reason } | Outcome::Trapped { reason })
                 if attempt >= self.config.retry.attempts =>
             {
                 tracing::error!(%component, job, attempt, reason, "a job is given up after its last attempt");
-                (FiringOutcome::GivenUp, Settlement::Over { now: now() })
+                (FiringOutcome::GivenUp, Settlement::Over { now })
             }
             Answer::Called(Outcome::Retry { reason } | Outcome::Trapped { reason }) => {
                 tracing::warn!(%component, job, attempt, reason, "a job will be tried again");
-                let at = later(self.config.retry.delay(attempt));
+                let at = later(now, self.config.retry.delay(attempt));
                 (FiringOutcome::Again, Settlement::Retry { at })
             }
             Answer::NotCalled { reason } => {
                 tracing::warn!(%component, job, attempt, reason, "a job waits for an instance");
-                let at = later(self.config.retry.delay(attempt));
+                let at = later(now, self.config.retry.delay(attempt));
                 (FiringOutcome::Again, Settlement::Postpone { at })
             }
         };
         self.metrics.count(component, outcome);
         settlement
     }
+}
 
-    /// A firing that is not settled would never come back, so this does not give up.
-    async fn settle(&self, claim: Claim, settlement: Settlement) {
-        while let Err(error) = self.store.settle(claim.clone(), settlement).await {
-            tracing::error!(component = %self.component, job = claim.name(), %error, "a firing could not be recorded");
-            tokio::time::sleep(STORE_AGAIN).await;
+impl Worker for Firings {
+    fn work<'a>(&'a self, firing: &'a Due) -> BoxFuture<'a, Settlement> {
+        async move {
+            if firing.attempt == 1 {
+                let delay = self.store.now().saturating_sub(firing.due);
+                self.metrics.begun(&self.component, Duration::from_millis(delay));
+            }
+            let answer = self.calls.call(firing).await;
+            self.judge(firing, answer)
         }
+        .boxed()
+    }
+
+    fn lost(&self, _firing: &Due) {
+        self.metrics.lost(&self.component);
+    }
+
+    fn store(&self, problem: Option<&JobStoreError>) {
+        // With the first answer the trigger is ready; before, nothing would fire.
+        self.context.ready(true);
+        self.context
+            .problem(self.component.as_str(), problem.map(ToString::to_string));
+    }
+
+    fn pending(&self, count: u64) {
+        self.metrics.pending(&self.component, count);
     }
 }
 
-/// Milliseconds since the Unix epoch.
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn later(delay: Duration) -> u64 {
-    now().saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
+fn later(now: u64, delay: Duration) -> u64 {
+    now.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The jobs trigger: gives components the jobs that they have scheduled, when they are due.
 //!
-//! It sleeps until the earliest due time and is woken by every change of the store, so a job fires within milliseconds of
-//! its time and an idle trigger costs nothing. A firing is settled in the store when its component has answered: what was
-//! interrupted by a crash fires again.
+//! The store's own loop claims them; what is decided here is what an answer means. A firing is settled when its component has
+//! answered: what was interrupted by a crash fires again.
 
 mod bindings;
 mod config;
@@ -87,10 +86,10 @@ impl<T: Send + 'static> Trigger<T> for JobsTrigger<T> {
                 config,
                 calls: Arc::new(pool),
                 metrics: self.metrics.clone(),
+                context: context.clone(),
             };
-            firings.run(&context.shutdown)
+            firings.run()
         });
-        context.ready(true);
         join_all(running).await;
         context.ready(false);
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sidespin_app::ComponentId;
 use sidespin_telemetry::{
-    Counter, EncodeLabelSet, EncodeLabelValue, Family, Histogram, Metrics, latency_histogram,
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, Histogram, Metrics, latency_histogram,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,6 +34,8 @@ struct ComponentLabels {
 pub(crate) struct JobsMetrics {
     firings: Family<FiringLabels, Counter>,
     delay: Family<ComponentLabels, Histogram>,
+    lost: Family<ComponentLabels, Counter>,
+    pending: Family<ComponentLabels, Gauge>,
 }
 
 impl JobsMetrics {
@@ -49,6 +51,16 @@ impl JobsMetrics {
                 "Time from when a job was due to its first attempt",
                 Family::new_with_constructor(latency_histogram),
             ),
+            lost: metrics.register(
+                "job_claims_lost",
+                "Firings that another host took over while they were worked on",
+                Family::default(),
+            ),
+            pending: metrics.register(
+                "job_pending",
+                "Jobs that are kept, counted up to 100000 and at most once a minute",
+                Family::default(),
+            ),
         }
     }
 
@@ -61,9 +73,23 @@ impl JobsMetrics {
     }
 
     pub(crate) fn begun(&self, component: &ComponentId, delay: Duration) {
-        let labels = ComponentLabels {
-            component: component.to_string(),
-        };
-        self.delay.get_or_create(&labels).observe(delay.as_secs_f64());
+        self.delay
+            .get_or_create(&labels(component))
+            .observe(delay.as_secs_f64());
+    }
+
+    pub(crate) fn lost(&self, component: &ComponentId) {
+        self.lost.get_or_create(&labels(component)).inc();
+    }
+
+    pub(crate) fn pending(&self, component: &ComponentId, count: u64) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.pending.get_or_create(&labels(component)).set(count);
+    }
+}
+
+fn labels(component: &ComponentId) -> ComponentLabels {
+    ComponentLabels {
+        component: component.to_string(),
     }
 }

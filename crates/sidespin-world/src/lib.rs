@@ -77,6 +77,15 @@ pub mod job_worker {
     });
 }
 
+/// What a component with a cron trigger exports.
+pub mod cron_worker {
+    wasmtime::component::bindgen!({
+        path: "../../wit/deps/fermyon-spin-cron@2.0.0",
+        world: "fermyon:spin-cron/spin-cron",
+        exports: { default: async | store },
+    });
+}
+
 /// What a component with a Redis trigger exports.
 pub mod redis_subscriber {
     wasmtime::component::bindgen!({

@@ -5,6 +5,7 @@ mod environment;
 mod failure;
 mod operate;
 mod signals;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ enum Command {
     Topics(commands::topics::Topics),
     /// Look at messages that could not be handled, and retry or drop them.
     Dlq(commands::dlq::Dlq),
+    /// Look at jobs and cron entries, cancel them or run them now.
+    Jobs(commands::jobs::Jobs),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Build(build) => build.run(),
         Command::Topics(topics) => topics.run(&ProcessEnvironment),
         Command::Dlq(dlq) => dlq.run(&ProcessEnvironment),
+        Command::Jobs(jobs) => jobs.run(&ProcessEnvironment),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -108,5 +112,12 @@ mod tests {
         );
         check("sidespin dlq retry events.dlq 0:12 --all", false);
         check("sidespin dlq drop events.dlq 0:12 --component audit", false);
+        check("sidespin jobs list --component chat-api --output json", true);
+        check("sidespin jobs list --limit 0", false);
+        check(
+            "sidespin jobs show chat-api reminder-7 --postgres postgres://user@host/db",
+            true,
+        );
+        check("sidespin jobs run chat-api", false);
     }
 }

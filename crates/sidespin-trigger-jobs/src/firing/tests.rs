@@ -1,11 +1,17 @@
 //! Firings on a real store, by the real clock, with a component that is a function.
 
-use sidespin_job_store::Schedule;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sidespin_job_store::{Clock, Repeat, Schedule, SystemClock};
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::RetryPolicy;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+mod clock;
+mod exactness;
 
 use super::*;
 
@@ -14,7 +20,30 @@ struct Trigger {
     seen: mpsc::UnboundedReceiver<Seen>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
-    _directory: TempDir,
+    clock: TestClock,
+    directory: TempDir,
+}
+
+/// This machine's clock, which a test sets forward and back.
+#[derive(Clone, Default)]
+struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    fn jump(&self, milliseconds: i64) {
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> u64 {
+        SystemClock
+            .now()
+            .saturating_add_signed(self.0.load(Ordering::SeqCst))
+    }
+}
+
+fn now() -> u64 {
+    SystemClock.now()
 }
 
 /// A firing as the component saw it.
@@ -31,6 +60,7 @@ type Component = Box<dyn Fn(&Due) -> BoxFuture<'static, Answer> + Send + Sync>;
 
 struct Function {
     answer: Component,
+    clock: TestClock,
     seen: mpsc::UnboundedSender<Seen>,
 }
 
@@ -40,7 +70,7 @@ impl Calls for Function {
             name: firing.claim.name().to_owned(),
             due: firing.due,
             attempt: firing.attempt,
-            at: now(),
+            at: self.clock.now(),
         };
         self.seen.send(seen).unwrap();
         (self.answer)(firing)
@@ -49,14 +79,25 @@ impl Calls for Function {
 
 impl Trigger {
     fn start(answer: impl Fn(&Due) -> BoxFuture<'static, Answer> + Send + Sync + 'static) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Arc::new(JobStore::open(directory.path().join("jobs.db")).unwrap());
+        Self::start_in(tempfile::tempdir().unwrap(), answer)
+    }
+
+    /// On a store that may hold jobs already.
+    fn start_in(
+        directory: TempDir,
+        answer: impl Fn(&Due) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
+    ) -> Self {
+        let clock = TestClock::default();
+        let path = directory.path().join("jobs.db");
+        let store = Arc::new(JobStore::open_with_clock(path, Arc::new(clock.clone())).unwrap());
         let (sender, seen) = mpsc::unbounded_channel();
         let retry = RetryPolicy {
             attempts: 3,
             backoff: Duration::from_millis(5),
             max_backoff: Duration::from_millis(20),
         };
+        let shutdown = CancellationToken::new();
+        let context = TriggerContext::new(shutdown.clone());
         let firings = Firings {
             store: Arc::clone(&store),
             component: "chat-api".into(),
@@ -66,19 +107,20 @@ impl Trigger {
             },
             calls: Arc::new(Function {
                 answer: Box::new(answer),
+                clock: clock.clone(),
                 seen: sender,
             }),
             metrics: JobsMetrics::register(&Metrics::default()),
+            context: context.0,
         };
-        let shutdown = CancellationToken::new();
-        let token = shutdown.clone();
-        let task = tokio::spawn(async move { firings.run(&token).await });
+        let task = tokio::spawn(firings.run());
         Self {
             store,
             seen,
             shutdown,
             task,
-            _directory: directory,
+            clock,
+            directory,
         }
     }
 
@@ -87,7 +129,7 @@ impl Trigger {
             owner: "chat-api".to_owned(),
             name: name.to_owned(),
             due,
-            interval,
+            repeat: interval.map(Repeat::Every),
             payload: Vec::new(),
         };
         self.store.put(schedule).await.unwrap();

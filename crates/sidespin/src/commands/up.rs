@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use sidespin_app::{App, ComponentId, Diagnostic, Diagnostics};
+use sidespin_app::{App, ComponentId, Diagnostic};
 use sidespin_engine::EngineConfig;
-use sidespin_expressions::{Declaration, EnvProvider, Resolver, StaticProvider, Variables, parse_dotenv};
 use sidespin_host::{Host, HostOptions, Started, TlsFiles};
 use sidespin_loader::{LoadOptions, Loader};
 use sidespin_manifest::{RuntimeConfig, Source};
@@ -18,10 +17,10 @@ use sidespin_trigger::PoolConfig;
 use crate::commands::build;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::signals;
+use crate::{signals, variables};
 
 /// The directory beside the manifest where everything durable is kept.
-const STATE_DIRECTORY: &str = ".sidespin";
+pub(crate) const STATE_DIRECTORY: &str = ".sidespin";
 
 /// Tasks that a worker thread runs before it looks for network events. A guest that computes holds its thread for a slice of
 /// milliseconds; after tokio's own 61 of them, everybody else would have waited for a third of a second.
@@ -114,7 +113,7 @@ pub(crate) struct Up {
     quiet: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".to_owned()),
@@ -182,7 +181,7 @@ impl Up {
         for component in app.components.values_mut() {
             component.environment.extend(self.environment.iter().cloned());
         }
-        let variables = self.resolve(&app, manifest_directory, environment)?;
+        let variables = variables::resolve(&app.variables, &self.variables, manifest_directory, environment)?;
         let runtime_config = match &self.runtime_config_file {
             None => RuntimeConfig::default(),
             Some(file) => read_runtime_config(file)?,
@@ -241,63 +240,6 @@ impl Up {
             .map_err(|unknown| Diagnostic::from(unknown).into())
     }
 
-    fn resolve(
-        &self,
-        app: &App,
-        manifest_directory: &Path,
-        environment: &impl Environment,
-    ) -> Result<Variables, Failure> {
-        let mut mistakes = Diagnostics::new();
-        for (name, _value) in &self.variables {
-            if !app.variables.contains_key(name) {
-                mistakes.push(
-                    Diagnostic::new(format!("the application has no variable `{name}`"))
-                        .hint("declare it under `[variables]`, or correct `--variable`"),
-                );
-            }
-        }
-        mistakes.or_ok(())?;
-        let dotenv_file = manifest_directory.join(".env");
-        let dotenv = match std::fs::read_to_string(&dotenv_file) {
-            Ok(text) => parse_dotenv(&text).map_err(|error| {
-                Diagnostic::new(format!("`{}` cannot be understood", dotenv_file.display())).caused_by(&error)
-            })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
-            Err(error) => {
-                let message = format!("`{}` cannot be read", dotenv_file.display());
-                return Err(Failure::Runtime(Diagnostic::new(message).caused_by(&error)));
-            }
-        };
-        // What the application declares is all that is ever asked for, so a snapshot serves as the environment.
-        let known: std::collections::BTreeMap<_, _> = app
-            .variables
-            .keys()
-            .map(|name| sidespin_expressions::environment_name(name))
-            .filter_map(|name| environment.get(&name).map(|value| (name, value)))
-            .collect();
-        let declarations = app.variables.iter().map(|(name, variable)| {
-            let declaration = Declaration {
-                default: variable.default.clone(),
-                required: variable.required,
-                secret: variable.secret,
-            };
-            (name.clone(), declaration)
-        });
-        let resolver = Resolver::new(declarations)
-            .map_err(|error| Diagnostic::new(error.to_string()))?
-            .with_provider(StaticProvider::new(self.variables.iter().cloned()))
-            .with_provider(EnvProvider::new(move |name: &str| known.get(name).cloned()))
-            .with_provider(EnvProvider::dotenv(dotenv));
-        resolver.resolve().map_err(|errors| {
-            let mut mistakes = Diagnostics::new();
-            mistakes.extend(errors.iter().map(|error| {
-                let mistake = Diagnostic::new(error.to_string());
-                error.hint().into_iter().fold(mistake, Diagnostic::hint)
-            }));
-            Failure::from(mistakes)
-        })
-    }
-
     fn http_listen(&self, environment: &impl Environment) -> Result<SocketAddr, Failure> {
         if let Some(address) = self.listen {
             return Ok(address);
@@ -350,7 +292,7 @@ fn engine_config(environment: &impl Environment) -> Result<EngineConfig, Failure
     Ok(config)
 }
 
-fn manifest_directory(from: &Path) -> &Path {
+pub(crate) fn manifest_directory(from: &Path) -> &Path {
     if from.is_dir() {
         return from;
     }
@@ -361,7 +303,7 @@ fn manifest_directory(from: &Path) -> &Path {
 }
 
 /// SpinKube names the file whether or not it exists, so a missing one is an empty one.
-fn read_runtime_config(file: &Path) -> Result<RuntimeConfig, Failure> {
+pub(crate) fn read_runtime_config(file: &Path) -> Result<RuntimeConfig, Failure> {
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(RuntimeConfig::parse(&Source::new(file, text))?),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

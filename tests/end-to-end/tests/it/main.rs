@@ -17,6 +17,7 @@ mod dead_letters;
 mod duplicates;
 mod events;
 mod faults;
+mod jobs;
 mod operate;
 mod options;
 mod platform;

@@ -2,68 +2,67 @@
 
 use std::collections::HashMap;
 
-/// A firing that is being worked on. It must be settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    pub(crate) owner: String,
-    pub(crate) name: String,
-    pub(crate) generation: i64,
-}
-
-impl Claim {
-    /// The job's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
+use crate::Claim;
 
 /// All firings that are being worked on. What a transaction changes here is undone if it fails.
 #[derive(Debug, Default)]
-pub(crate) struct Claims {
+pub(super) struct Claims {
     by_owner: HashMap<String, HashMap<String, i64>>,
     added: Vec<Claim>,
     removed: Vec<Claim>,
+    last_id: i64,
 }
 
 impl Claims {
-    pub(crate) fn is_claimed(&self, owner: &str, name: &str) -> bool {
-        self.by_owner
-            .get(owner)
-            .is_some_and(|names| names.contains_key(name))
+    pub(super) fn is_claimed(&self, owner: &str, name: &str) -> bool {
+        self.id(owner, name).is_some()
+    }
+
+    /// Whether the firing has not been settled yet.
+    pub(super) fn holds(&self, claim: &Claim) -> bool {
+        self.id(&claim.owner, &claim.name) == Some(claim.id)
+    }
+
+    pub(super) fn next_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
     }
 
     /// Holds from now on, so that nobody else in the same transaction claims the same.
-    pub(crate) fn add(&mut self, claim: &Claim) {
+    pub(super) fn add(&mut self, claim: &Claim) {
         self.by_owner
             .entry(claim.owner.clone())
             .or_default()
-            .insert(claim.name.clone(), claim.generation);
+            .insert(claim.name.clone(), claim.id);
         self.added.push(claim.clone());
     }
 
     /// Holds from the end of the transaction on.
-    pub(crate) fn remove(&mut self, claim: Claim) {
+    pub(super) fn remove(&mut self, claim: Claim) {
         self.removed.push(claim);
     }
 
-    pub(crate) fn commit(&mut self) {
+    pub(super) fn commit(&mut self) {
         self.added.clear();
         for claim in std::mem::take(&mut self.removed) {
             self.forget(&claim);
         }
     }
 
-    pub(crate) fn roll_back(&mut self) {
+    pub(super) fn roll_back(&mut self) {
         self.removed.clear();
         for claim in std::mem::take(&mut self.added) {
             self.forget(&claim);
         }
     }
 
+    fn id(&self, owner: &str, name: &str) -> Option<i64> {
+        self.by_owner.get(owner)?.get(name).copied()
+    }
+
     fn forget(&mut self, claim: &Claim) {
         if let Some(names) = self.by_owner.get_mut(&claim.owner)
-            && names.get(&claim.name) == Some(&claim.generation)
+            && names.get(&claim.name) == Some(&claim.id)
         {
             names.remove(&claim.name);
         }

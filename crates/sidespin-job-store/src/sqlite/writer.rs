@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use tokio::sync::{oneshot, watch};
 
+use super::claims::Claims;
+use super::database::Database;
 use crate::JobStoreError;
-use crate::claims::Claims;
-use crate::database::Database;
 
 /// Operations that may wait.
 const QUEUE: usize = 10_000;
@@ -17,7 +17,7 @@ const QUEUE: usize = 10_000;
 const GROUP: usize = 256;
 
 /// One operation, with the way to tell its caller how it went.
-pub(crate) trait Operation: Send {
+pub(super) trait Operation: Send {
     /// Does it, inside of the transaction.
     fn apply(&mut self, database: &mut Database, claims: &mut Claims) -> rusqlite::Result<()>;
 
@@ -29,11 +29,11 @@ pub(crate) trait Operation: Send {
 }
 
 /// An operation given by a function.
-pub(crate) struct Task<R, F> {
-    pub(crate) work: Option<F>,
-    pub(crate) is_change: bool,
-    pub(crate) result: Option<R>,
-    pub(crate) reply: oneshot::Sender<Result<R, JobStoreError>>,
+pub(super) struct Task<R, F> {
+    pub(super) work: Option<F>,
+    pub(super) is_change: bool,
+    pub(super) result: Option<R>,
+    pub(super) reply: oneshot::Sender<Result<R, JobStoreError>>,
 }
 
 impl<R, F> Operation for Task<R, F>
@@ -64,16 +64,15 @@ where
 }
 
 /// The way to the thread.
-pub(crate) type Operations = SyncSender<Box<dyn Operation>>;
+pub(super) type Operations = SyncSender<Box<dyn Operation>>;
 
 /// Opens the file and starts the thread, which ends with the last sender.
-pub(crate) fn start(path: PathBuf) -> Result<(Operations, watch::Receiver<u64>), JobStoreError> {
+pub(super) fn start(path: PathBuf, changed: watch::Sender<u64>) -> Result<Operations, JobStoreError> {
     let database = Database::open(&path).map_err(|source| JobStoreError::Database {
         path: path.clone(),
         source: Arc::new(source),
     })?;
     let (operations, inbox) = sync_channel(QUEUE);
-    let (changed, changes) = watch::channel(0);
     let writer = Writer {
         path,
         database,
@@ -84,7 +83,7 @@ pub(crate) fn start(path: PathBuf) -> Result<(Operations, watch::Receiver<u64>),
         .name("job-store".to_owned())
         .spawn(move || writer.run(&inbox))
         .map_err(|_error| JobStoreError::Closed)?;
-    Ok((operations, changes))
+    Ok(operations)
 }
 
 struct Writer {
