@@ -48,6 +48,7 @@ fn check(text: &str, zone: &str, start: &str, expected: &[&str]) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of rules")]
 fn rules_name_what_the_calendar_says() {
     check(
         "FREQ=DAILY;COUNT=3",
