@@ -275,7 +275,7 @@ impl PostgresStore {
         let rule = StoredRepeat::of(repeat.as_ref()).rule;
         let rows = self
             .query(
-                sql::SETTLE,
+                &sql::SETTLE,
                 &[
                     (&self.config.application, Type::TEXT),
                     (&claim.owner, Type::TEXT),
@@ -288,6 +288,7 @@ impl PostgresStore {
                     (&attempt, Type::INT4),
                     (&unplanned, Type::BOOL),
                     (&rule, Type::TEXT),
+                    (&self.host, Type::TEXT),
                 ],
             )
             .await?;

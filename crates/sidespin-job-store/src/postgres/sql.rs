@@ -44,15 +44,18 @@ pub(super) const SCHEMA: &str = "
 
 pub(super) const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS clock";
 
-/// The end of a statement that keeps or moves a job, called `kept`: others are told if none of those that wait unclaimed is as early.
-/// Whoever sleeps, sleeps until the first of those, and looks again then.
-const NOTIFY: &str = "
-    SELECT (SELECT pg_notify('sidespin_jobs', $1 || ' ' || $4)::text WHERE NOT EXISTS (
-        SELECT FROM sidespin_jobs earlier WHERE earlier.application = $1 AND earlier.owner = $2 AND earlier.name <> $3
-            AND earlier.fire_at <= kept.fire_at AND NOT EXISTS (
-                SELECT FROM sidespin_job_claims claim
-                WHERE claim.application = $1 AND claim.owner = $2 AND claim.name = earlier.name)))
-    FROM kept";
+/// What tells others of a job that was kept or moved, one of `kept`, if none of those that wait unclaimed is as early.
+/// Whoever sleeps, sleeps until the first of those, or the end of a lease, and looks again then.
+fn told(host: &str) -> String {
+    format!(
+        "SELECT (SELECT pg_notify('{CHANNEL}', $1 || ' ' || {host})::text WHERE NOT EXISTS (
+            SELECT FROM sidespin_jobs earlier WHERE earlier.application = $1 AND earlier.owner = $2 AND earlier.name <> $3
+                AND earlier.fire_at <= kept.fire_at AND NOT EXISTS (
+                    SELECT FROM sidespin_job_claims claim
+                    WHERE claim.application = $1 AND claim.owner = $2 AND claim.name = earlier.name)))
+        AS told FROM kept"
+    )
+}
 
 const INSERT: &str =
     "INSERT INTO sidespin_jobs (application, owner, name, due, fire_at, every, rule, timezone, payload)
@@ -62,18 +65,24 @@ pub(super) static PUT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH kept AS ({INSERT} DO UPDATE SET due = excluded.due, fire_at = excluded.fire_at, every = excluded.every,
             rule = excluded.rule, timezone = excluded.timezone, attempt = 1, unplanned = false,
-            generation = excluded.generation, payload = excluded.payload RETURNING fire_at) {NOTIFY}"
+            generation = excluded.generation, payload = excluded.payload RETURNING fire_at) {}",
+        told("$4")
     )
 });
 
-pub(super) static PUT_IF_ABSENT: LazyLock<String> =
-    LazyLock::new(|| format!("WITH kept AS ({INSERT} DO NOTHING RETURNING fire_at) {NOTIFY}"));
+pub(super) static PUT_IF_ABSENT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH kept AS ({INSERT} DO NOTHING RETURNING fire_at) {}",
+        told("$4")
+    )
+});
 
 pub(super) static RESCHEDULE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH kept AS (UPDATE sidespin_jobs SET due = $5, fire_at = $5, attempt = 1, unplanned = false,
             generation = nextval('sidespin_job_numbers')
-            WHERE application = $1 AND owner = $2 AND name = $3 RETURNING fire_at) {NOTIFY}"
+            WHERE application = $1 AND owner = $2 AND name = $3 RETURNING fire_at) {}",
+        told("$4")
     )
 });
 
@@ -81,7 +90,8 @@ pub(super) static RUN: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH kept AS (UPDATE sidespin_jobs SET unplanned = due > $5, fire_at = least(due, $5), attempt = 1,
             generation = nextval('sidespin_job_numbers')
-            WHERE application = $1 AND owner = $2 AND name = $3 RETURNING fire_at) {NOTIFY}"
+            WHERE application = $1 AND owner = $2 AND name = $3 RETURNING fire_at) {}",
+        told("$4")
     )
 });
 
@@ -123,19 +133,27 @@ pub(super) const NEXT: &str = "
             WHERE claim.application = $1 AND claim.owner = $2)
     ) AS next, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS clock";
 
-/// Ends the claim `$4`, if it still stands, and forgets or moves the job, if it is still the one that was claimed.
-pub(super) const SETTLE: &str = "
-    WITH standing AS (
-        DELETE FROM sidespin_job_claims WHERE application = $1 AND owner = $2 AND name = $3 AND id = $4 RETURNING id
-    ), forgotten AS (
-        DELETE FROM sidespin_jobs WHERE application = $1 AND owner = $2 AND name = $3 AND generation = $5 AND $6
-            AND EXISTS (SELECT FROM standing)
-    ), moved AS (
-        UPDATE sidespin_jobs SET due = $7, fire_at = $8, attempt = $9, unplanned = $10, rule = $11
-        WHERE application = $1 AND owner = $2 AND name = $3 AND generation = $5 AND NOT $6
-            AND EXISTS (SELECT FROM standing)
+/// Ends the claim `$4`, if it still stands, and forgets or moves the job, if it is still the one that was claimed. What waits then
+/// is told of, as `$12`: other hosts had seen the claim, and would sleep until its lease is over.
+pub(super) static SETTLE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH standing AS (
+            DELETE FROM sidespin_job_claims WHERE application = $1 AND owner = $2 AND name = $3 AND id = $4 RETURNING id
+        ), forgotten AS (
+            DELETE FROM sidespin_jobs WHERE application = $1 AND owner = $2 AND name = $3 AND generation = $5 AND $6
+                AND EXISTS (SELECT FROM standing)
+        ), moved AS (
+            UPDATE sidespin_jobs SET due = $7, fire_at = $8, attempt = $9, unplanned = $10, rule = $11
+            WHERE application = $1 AND owner = $2 AND name = $3 AND generation = $5 AND NOT $6
+                AND EXISTS (SELECT FROM standing) RETURNING fire_at
+        ), kept AS (
+            SELECT fire_at FROM moved UNION ALL SELECT fire_at FROM sidespin_jobs
+            WHERE application = $1 AND owner = $2 AND name = $3 AND generation <> $5
+        )
+        SELECT standing.id, told.told FROM standing LEFT JOIN ({}) AS told ON true",
+        told("$12")
     )
-    SELECT id FROM standing";
+});
 
 /// Renews the claims `$2` to `$3`, and tells which of them still stand.
 pub(super) const RENEW: &str =
