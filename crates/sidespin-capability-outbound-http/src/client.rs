@@ -1,58 +1,69 @@
-//! Connections to the outside: opened only to addresses that the component's grants cover, and kept for its next requests.
+//! Requests to the outside, over connections that are kept for the next ones.
 
 use std::error::Error as StdError;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use sidespin_app::ComponentId;
-use sidespin_outbound::{AllowedHosts, Destination};
-use thiserror::Error;
-use tokio::net::TcpStream;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-/// How long opening a connection may take: the look-up of the name, and each address in turn.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::connector::{CONNECT_TIMEOUT, ConnectError, Connector, Reach};
 
 /// How long a response and the pieces of its body may take where the component says nothing. The host's own deadline for a
 /// call is mostly shorter.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Connections to one host that are kept without a request on them, and for how long.
-const IDLE_CONNECTIONS: usize = 8;
+/// How long a connection is kept without a request on it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The connections of one component. They are never shared between components, whose grants differ.
+/// Connections of one reach. Components whose grants differ never share them.
 #[derive(Debug)]
 pub(crate) struct Client {
     inner: legacy::Client<HttpsConnector<Connector>, WasiBody>,
 }
 
+/// How long to wait for what is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For the response's head, the connection included, because a request may find its connection open already.
+    pub(crate) head: Duration,
+    /// For each piece of the body.
+    pub(crate) piece: Duration,
+}
+
+impl Patience {
+    /// As a component asks for it.
+    pub(crate) fn of(options: RequestOptions) -> Self {
+        Self {
+            head: options.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
+                + options.first_byte_timeout.unwrap_or(RESPONSE_TIMEOUT),
+            piece: options.between_bytes_timeout.unwrap_or(RESPONSE_TIMEOUT),
+        }
+    }
+}
+
 impl Client {
-    pub(crate) fn new(component: ComponentId, allowed: Arc<AllowedHosts>) -> Self {
+    /// `idle` connections to one host are kept without a request on them.
+    pub(crate) fn new(reach: Reach, idle: usize) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(Connector { component, allowed });
+            .wrap_connector(Connector(reach));
         let inner = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_max_idle_per_host(idle)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
         Self { inner }
@@ -61,118 +72,13 @@ impl Client {
     pub(crate) async fn send(
         &self,
         request: Request<WasiBody>,
-        options: RequestOptions,
+        patience: Patience,
     ) -> Result<Response<WasiBody>, Error> {
-        // One limit for both, because a request may find its connection open already.
-        let patience = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
-            + options.first_byte_timeout.unwrap_or(RESPONSE_TIMEOUT);
-        let response = timeout(patience, self.inner.request(request))
+        let response = timeout(patience.head, self.inner.request(request))
             .await
             .map_err(|_elapsed| Error::HttpResponseTimeout)?
             .map_err(|error| reason(&error))?;
-        let patience = options.between_bytes_timeout.unwrap_or(RESPONSE_TIMEOUT);
-        Ok(response.map(|body| TimedBody::new(body, patience).boxed_unsync()))
-    }
-}
-
-/// Opens connections to permitted addresses alone.
-#[derive(Debug, Clone)]
-struct Connector {
-    component: ComponentId,
-    allowed: Arc<AllowedHosts>,
-}
-
-/// Why there is no connection.
-#[derive(Debug, Clone, Copy, Error)]
-enum ConnectError {
-    #[error("the address is not valid")]
-    Invalid,
-    #[error("the host was not found")]
-    NotFound,
-    #[error("the host's address is not permitted")]
-    Prohibited,
-    #[error("the connection was not made: {0}")]
-    Failed(io::ErrorKind),
-    #[error("the connection was not made in time")]
-    TimedOut,
-}
-
-impl From<ConnectError> for Error {
-    fn from(error: ConnectError) -> Self {
-        match error {
-            ConnectError::Invalid => Self::HttpRequestUriInvalid,
-            ConnectError::NotFound => Self::DestinationNotFound,
-            ConnectError::Prohibited => Self::DestinationIpProhibited,
-            ConnectError::Failed(kind) => Self::Connect(kind.into()),
-            ConnectError::TimedOut => Self::ConnectionTimeout,
-        }
-    }
-}
-
-impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
-    type Error = ConnectError;
-    type Future = BoxFuture<'static, Result<Self::Response, ConnectError>>;
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connector = self.clone();
-        async move {
-            let connecting = connector.connect(&uri);
-            let stream = timeout(CONNECT_TIMEOUT, connecting)
-                .await
-                .map_err(|_elapsed| ConnectError::TimedOut)??;
-            Ok(TokioIo::new(stream))
-        }
-        .boxed()
-    }
-}
-
-impl Connector {
-    async fn connect(&self, uri: &Uri) -> Result<TcpStream, ConnectError> {
-        let destination =
-            Destination::parse(&uri.to_string(), "https").map_err(|_error| ConnectError::Invalid)?;
-        let mut failure = ConnectError::NotFound;
-        for address in self.permitted_addresses(&destination).await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(component = %self.component, %address, %error, "a connection has gone already");
-                    }
-                    return Ok(stream);
-                }
-                Err(error) => failure = ConnectError::Failed(error.kind()),
-            }
-        }
-        Err(failure)
-    }
-
-    /// Every address that the name resolves to must be one that the grant covers, or a granted name could lead to a machine
-    /// that nobody meant to grant. Looking the name up once more for the connection could give another address.
-    async fn permitted_addresses(&self, destination: &Destination) -> Result<Vec<SocketAddr>, ConnectError> {
-        let host = destination.host().to_string();
-        let port = destination.port().ok_or(ConnectError::Invalid)?;
-        let addresses = tokio::net::lookup_host((host.trim_matches(['[', ']']), port))
-            .await
-            .map_err(|error| {
-                tracing::warn!(component = %self.component, %host, %error, "an outbound host was not found");
-                ConnectError::NotFound
-            })?;
-        let addresses: Vec<_> = addresses.collect();
-        let prohibited = addresses
-            .iter()
-            .find(|address| !self.allowed.allows_address(destination, address.ip()));
-        if let Some(address) = prohibited {
-            let hint = self
-                .allowed
-                .address_denial_hint(self.component.as_str(), destination, address.ip());
-            tracing::warn!(component = %self.component, "an outbound request was denied; {hint}");
-            return Err(ConnectError::Prohibited);
-        }
-        Ok(addresses)
+        Ok(response.map(|body| TimedBody::new(body, patience.piece).boxed_unsync()))
     }
 }
 
@@ -245,15 +151,22 @@ impl Body for TimedBody {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use futures::FutureExt;
     use http_body_util::Empty;
+    use sidespin_outbound::AllowedHosts;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
 
     fn client(allowed: &str) -> Client {
-        let allowed = AllowedHosts::parse([allowed]).unwrap();
-        Client::new("caller".into(), Arc::new(allowed))
+        let reach = Reach::Granted {
+            component: "caller".into(),
+            allowed: Arc::new(AllowedHosts::parse([allowed]).unwrap()),
+        };
+        Client::new(reach, 1)
     }
 
     fn get(uri: &str) -> Request<WasiBody> {
@@ -262,7 +175,9 @@ mod tests {
     }
 
     async fn status(client: &Client, uri: &str) -> Result<u16, Error> {
-        let response = client.send(get(uri), RequestOptions::default()).await?;
+        let response = client
+            .send(get(uri), Patience::of(RequestOptions::default()))
+            .await?;
         let status = response.status().as_u16();
         response.into_body().collect().await?;
         Ok(status)
@@ -328,7 +243,9 @@ mod tests {
             first_byte_timeout: Some(Duration::from_millis(10)),
             between_bytes_timeout: None,
         };
-        let silent = client.send(get(&format!("http://{address}/")), options).await;
+        let silent = client
+            .send(get(&format!("http://{address}/")), Patience::of(options))
+            .await;
         assert!(matches!(silent, Err(Error::HttpResponseTimeout)));
         drop(listener);
         let error = status(&client, &format!("http://{address}/")).await.unwrap_err();

@@ -1,8 +1,11 @@
 //! `wasi:http` out of a component, 0.2 and 0.3: to the hosts that the manifest grants, and to the application's other
-//! components, which `http://<component>.spin.internal` names and which are called inside this process.
+//! components, which `http://<component>.spin.internal` names. Those are called inside this process, or where the runtime
+//! configuration says that they are.
 
 mod client;
+mod connector;
 mod send;
+mod service;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -11,13 +14,21 @@ use futures::future::BoxFuture;
 use sidespin_app::{App, ComponentId, Diagnostic};
 use sidespin_capability::{Capability, Lend};
 use sidespin_expressions::Variables;
+use sidespin_invocation::ServiceToken;
 use sidespin_outbound::AllowedHosts;
+use sidespin_telemetry::Metrics;
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi_http::{Error, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView};
 
 pub use send::OutboundHooks;
+pub use service::OutboundHttpConfig;
 
 use crate::client::Client;
+use crate::connector::Reach;
+use crate::service::Services as RemoteServices;
+
+/// Connections to one host that a component keeps without a request on them.
+const IDLE_CONNECTIONS: usize = 8;
 
 /// The capability.
 #[derive(Debug)]
@@ -70,33 +81,49 @@ pub struct ComponentAccess {
     pub(crate) component: ComponentId,
     pub(crate) allowed: Arc<AllowedHosts>,
     pub(crate) services: ServiceDirectory,
+    pub(crate) remote: Arc<RemoteServices>,
     /// Made for the first request that leaves the process; most components never send one.
     client: OnceLock<Client>,
 }
 
 impl ComponentAccess {
-    fn new(component: ComponentId, allowed: AllowedHosts, services: ServiceDirectory) -> Self {
+    fn new(
+        component: ComponentId,
+        allowed: AllowedHosts,
+        services: ServiceDirectory,
+        remote: Arc<RemoteServices>,
+    ) -> Self {
         Self {
             component,
             allowed: Arc::new(allowed),
             services,
+            remote,
             client: OnceLock::new(),
         }
     }
 
     pub(crate) fn client(&self) -> &Client {
-        self.client
-            .get_or_init(|| Client::new(self.component.clone(), Arc::clone(&self.allowed)))
+        self.client.get_or_init(|| {
+            let reach = Reach::Granted {
+                component: self.component.clone(),
+                allowed: Arc::clone(&self.allowed),
+            };
+            Client::new(reach, IDLE_CONNECTIONS)
+        })
     }
 }
 
 /// What the capability takes from the rest of the host.
 #[derive(Debug, Clone)]
 pub struct OutboundHttpNeeds {
-    /// For templates in `allowed_outbound_hosts`.
+    /// For templates in `allowed_outbound_hosts` and the runtime configuration.
     pub variables: Arc<Variables>,
     /// The way to the other components.
     pub services: ServiceDirectory,
+    /// What the application's processes show each other.
+    pub token: Option<ServiceToken>,
+    /// Where calls to other processes are counted.
+    pub metrics: Metrics,
 }
 
 /// One instance's state.
@@ -126,7 +153,9 @@ impl Capability for OutboundHttp {
     const NAME: &'static str = "outbound HTTP";
     const SERVES: &'static [&'static str] = &["wasi:http/*@0.2", "wasi:http/*@0.3"];
 
-    type Config = BTreeMap<String, ()>;
+    const CONFIG_KEYS: &'static [&'static str] = &["service_invocation"];
+
+    type Config = OutboundHttpConfig;
     type Needs = OutboundHttpNeeds;
     type AppState = BTreeMap<ComponentId, Arc<ComponentAccess>>;
     type InstanceState = OutboundHttpState;
@@ -141,14 +170,23 @@ impl Capability for OutboundHttp {
         p3::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, view)
     }
 
-    fn configure(app: &App, _config: Self::Config, needs: Self::Needs) -> Result<Self::AppState, Diagnostic> {
+    fn configure(app: &App, config: Self::Config, needs: Self::Needs) -> Result<Self::AppState, Diagnostic> {
+        let OutboundHttpNeeds {
+            variables,
+            services,
+            token,
+            metrics,
+        } = needs;
+        let remote = RemoteServices::new(config, &variables, token.as_ref(), &metrics)?;
+        let remote = Arc::new(remote);
         app.components
             .values()
             .map(|component| {
                 let access = ComponentAccess::new(
                     component.id.clone(),
-                    component.allowed_hosts(&needs.variables)?,
-                    needs.services.clone(),
+                    component.allowed_hosts(&variables)?,
+                    services.clone(),
+                    Arc::clone(&remote),
                 );
                 Ok((component.id.clone(), Arc::new(access)))
             })
@@ -158,7 +196,12 @@ impl Capability for OutboundHttp {
     fn instantiate(state: &Self::AppState, component: &ComponentId) -> Self::InstanceState {
         let access = state.get(component).cloned().unwrap_or_else(|| {
             let (allowed, services) = (AllowedHosts::default(), ServiceDirectory::default());
-            Arc::new(ComponentAccess::new(component.clone(), allowed, services))
+            Arc::new(ComponentAccess::new(
+                component.clone(),
+                allowed,
+                services,
+                Arc::default(),
+            ))
         });
         OutboundHttpState {
             context: WasiHttpCtx::new(),

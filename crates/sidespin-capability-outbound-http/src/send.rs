@@ -7,6 +7,7 @@ use sidespin_outbound::Destination;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::ComponentAccess;
+use crate::client::Patience;
 
 /// The policy behind `wasi:http`'s client, for one instance.
 #[derive(Debug)]
@@ -55,26 +56,35 @@ async fn send(
         tracing::warn!(component = %access.component, "an outbound request was denied; {hint}");
         return Err(Error::HttpRequestDenied);
     }
-    if let Some(component) = destination.component() {
-        return call_component(&access, ComponentId::from(component), request).await;
-    }
-    let response = access.client().send(request, options.unwrap_or_default()).await?;
+    let patience = Patience::of(options.unwrap_or_default());
+    let response = match destination.component() {
+        Some(component) => call_component(&access, ComponentId::from(component), request, patience).await?,
+        None => access.client().send(request, patience).await?,
+    };
     // The connection is driven by a task of its own.
     Ok((response, Box::new(std::future::ready(Ok(())))))
 }
 
+/// In this process where it runs, elsewhere where the runtime configuration says.
 async fn call_component(
     access: &ComponentAccess,
     component: ComponentId,
     request: http::Request<WasiBody>,
-) -> Sent {
-    let Some(services) = access.services.get().filter(|services| services.has(&component)) else {
-        tracing::warn!(
-            component = %access.component,
-            "`{component}.spin.internal` was called, but no component `{component}` with an HTTP trigger runs here"
-        );
-        return Err(Error::DestinationNotFound);
-    };
-    let response = services.call(component, request).await?;
-    Ok((response, Box::new(std::future::ready(Ok(())))))
+    patience: Patience,
+) -> Result<http::Response<WasiBody>, Error> {
+    if let Some(services) = access.services.get().filter(|services| services.has(&component)) {
+        return services.call(component, request).await;
+    }
+    if access.remote.has(&component) {
+        return access
+            .remote
+            .call(&access.component, &component, request, patience)
+            .await;
+    }
+    tracing::warn!(
+        component = %access.component,
+        "`{component}.spin.internal` was called, but no component `{component}` with an HTTP trigger runs here; \
+         name its URL under `[service_invocation]` in runtime-config.toml"
+    );
+    Err(Error::DestinationNotFound)
 }

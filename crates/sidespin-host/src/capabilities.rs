@@ -19,8 +19,10 @@ use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::{Wasi, WasiNeeds};
 use sidespin_engine::InstanceLimits;
 use sidespin_expressions::Variables as VariableValues;
+use sidespin_invocation::ServiceToken;
 use sidespin_job_store::JobStore;
 use sidespin_manifest::RuntimeConfig;
+use sidespin_telemetry::Metrics;
 use wasmtime::component::{Linker, ResourceTable};
 
 use crate::data::InstanceData;
@@ -49,6 +51,8 @@ pub(crate) struct Needs {
     pub(crate) key_value: KeyValueNeeds,
     pub(crate) sqlite: SqliteNeeds,
     pub(crate) services: ServiceDirectory,
+    pub(crate) service_token: Option<ServiceToken>,
+    pub(crate) metrics: Metrics,
     pub(crate) kafka: KafkaNeeds,
     /// Nothing for an application that fires none.
     pub(crate) jobs: Option<Arc<JobStore>>,
@@ -76,12 +80,16 @@ impl Capabilities {
             key_value,
             sqlite,
             services,
+            service_token,
+            metrics,
             kafka,
             jobs,
         } = needs;
         let http_needs = OutboundHttpNeeds {
             variables: Arc::clone(&variables),
             services,
+            token: service_token,
+            metrics,
         };
         let wasi_needs = WasiNeeds {
             variables: Arc::clone(&variables),

@@ -14,7 +14,7 @@ use sidespin_expressions::Variables;
 use sidespin_kafka_client::{
     Connection, ConnectionSetter, ConnectionSettings, NewTopic, Producer, ensure_topics,
 };
-use sidespin_trigger::RetryPolicy;
+use sidespin_resilience::RetryPolicy;
 
 use self::settings::Settings;
 use crate::HostError;

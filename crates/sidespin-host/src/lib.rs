@@ -11,6 +11,7 @@ mod data;
 mod jobs;
 mod kafka;
 mod readiness;
+mod service_token;
 mod services;
 mod state_directory;
 mod triggers;
@@ -138,13 +139,14 @@ impl Host {
             state_directory,
             ..
         } = options;
-        runtime_config.refuse_unknown(config_keys().into_iter().chain([jobs::KEY]))?;
+        runtime_config.refuse_unknown(config_keys().into_iter().chain([jobs::KEY, service_token::KEY]))?;
         triggers::refuse_unknown(&app)?;
         state_directory::open(&state_directory).map_err(HostError::Environment)?;
         let metrics = Metrics::default();
         let directory = ServiceDirectory::default();
         let kafka = Kafka::configure(&app, &variables, options.kafka_listen, &state_directory)?;
         let jobs = jobs::open(&app, &runtime_config, &variables, &state_directory)?;
+        let service_token = service_token::read(&runtime_config, &variables)?;
         let variables = Arc::new(variables);
         let needs = Needs {
             variables: Arc::clone(&variables),
@@ -158,6 +160,8 @@ impl Host {
                 statements: options.sqlite_statements,
             },
             services: directory.clone(),
+            service_token: service_token.clone(),
+            metrics: metrics.clone(),
             kafka: KafkaNeeds {
                 connection: kafka.connection.clone(),
                 producer: kafka.producer.clone(),
@@ -180,6 +184,7 @@ impl Host {
             triggers::Needs {
                 http_listen: options.http_listen,
                 tls: options.tls,
+                service_token,
                 pool: options.pool.clone(),
                 metrics: metrics.clone(),
                 kafka: KafkaTriggerNeeds {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sidespin_app::{App, Diagnostic, Diagnostics};
 use sidespin_capability_outbound_http::ServiceDirectory;
 use sidespin_expressions::Variables;
+use sidespin_invocation::ServiceToken;
 use sidespin_job_store::JobStore;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
@@ -37,6 +38,7 @@ const TYPES: &[&str] = &[
 pub(crate) struct Needs {
     pub(crate) http_listen: SocketAddr,
     pub(crate) tls: Option<TlsFiles>,
+    pub(crate) service_token: Option<ServiceToken>,
     pub(crate) pool: PoolConfig,
     pub(crate) metrics: Metrics,
     pub(crate) kafka: KafkaTriggerNeeds,
@@ -85,6 +87,7 @@ impl Triggers {
         let Needs {
             http_listen,
             tls,
+            service_token,
             pool,
             metrics,
             kafka,
@@ -96,6 +99,7 @@ impl Triggers {
             tls,
             pool: pool.clone(),
             metrics: metrics.clone(),
+            service_token,
         };
         let http = make::<HttpTrigger<InstanceData>>(app, http_needs, instances)?;
         if let Some(http) = &http {

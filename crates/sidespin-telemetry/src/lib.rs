@@ -1,6 +1,8 @@
-//! Metrics and logs: the registry that everything counts in, and how log lines look.
+//! Metrics, logs and traces: the registry that everything counts in, how log lines look, and which trace a request belongs to.
 //!
 //! Metric names are part of the product: they are defined where they are counted, documented in docs/metrics.md.
+
+mod trace;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +16,7 @@ pub use prometheus_client::metrics::family::Family;
 pub use prometheus_client::metrics::gauge::Gauge;
 pub use prometheus_client::metrics::histogram::Histogram;
 pub use prometheus_client::registry::Metric;
+pub use trace::TraceContext;
 
 /// All metrics of the process. Cheap to clone.
 #[derive(Debug, Clone, Default)]

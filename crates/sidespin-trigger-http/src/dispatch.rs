@@ -7,6 +7,7 @@ use std::time::Instant;
 use futures::FutureExt;
 use futures::channel::oneshot;
 use sidespin_app::ComponentId;
+use sidespin_telemetry::TraceContext;
 use sidespin_trigger::{CallError, Pool};
 use wasmtime::AsContextMut;
 use wasmtime_wasi_http::handler::{ExpirationError, Prepared};
@@ -86,8 +87,9 @@ impl<T: WasiHttpView + 'static> HttpServices<T> {
     pub(crate) async fn dispatch(
         &self,
         component: &ComponentId,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
     ) -> Result<http::Response<WasiBody>, DispatchError> {
+        TraceContext::ensure(request.headers_mut());
         let pool = self.inner.pools.get(component).ok_or(DispatchError::Unknown)?;
         let began = Instant::now();
         let result = invoke(pool, request).await;

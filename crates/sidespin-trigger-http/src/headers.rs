@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::uri::{Authority, Parts, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
+use sidespin_app::ComponentId;
+
 use crate::router::Matched;
 
 /// Removes what only the host may say. A client that sends such headers must not be believed.
@@ -101,6 +103,15 @@ pub(crate) fn absolute(
     let mut parts = Parts::default();
     parts.scheme = Some(scheme.clone());
     parts.authority = Some(authority);
+    parts.path_and_query = uri.path_and_query().cloned().or_else(|| "/".parse().ok());
+    Uri::from_parts(parts).ok()
+}
+
+/// The request's URI as a call inside the process has it.
+pub(crate) fn internal(uri: &Uri, component: &ComponentId) -> Option<Uri> {
+    let mut parts = Parts::default();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(Authority::try_from(format!("{component}.spin.internal")).ok()?);
     parts.path_and_query = uri.path_and_query().cloned().or_else(|| "/".parse().ok());
     Uri::from_parts(parts).ok()
 }

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sidespin_app::{App, ComponentId, Diagnostic};
+use sidespin_invocation::ServiceToken;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, Pool, PoolConfig, Trigger, TriggerContext, TriggerError};
 use wasmtime_wasi_http::WasiHttpView;
@@ -24,6 +25,7 @@ use crate::bindings::HttpBindings;
 use crate::config::{EntryConfig, RouteConfig};
 use crate::metrics::HttpMetrics;
 use crate::router::Router;
+use crate::server::Ways;
 use crate::tls::Tls;
 
 pub use dispatch::HttpServices;
@@ -40,6 +42,8 @@ pub struct HttpNeeds {
     pub pool: PoolConfig,
     /// Where requests are counted.
     pub metrics: Metrics,
+    /// What other processes of the application show to call a component of this one.
+    pub service_token: Option<ServiceToken>,
 }
 
 /// All HTTP routes of an application.
@@ -48,6 +52,7 @@ pub struct HttpTrigger<T: WasiHttpView + 'static> {
     tls: Option<Tls>,
     router: Router,
     services: HttpServices<T>,
+    service_token: Option<ServiceToken>,
 }
 
 impl<T: WasiHttpView + 'static> std::fmt::Debug for HttpTrigger<T> {
@@ -99,10 +104,23 @@ impl<T: WasiHttpView + 'static> Trigger<T> for HttpTrigger<T> {
             tls: needs.tls.as_ref().map(Tls::read).transpose()?,
             router: Router::new(routes)?,
             services: HttpServices::new(pools, metrics),
+            service_token: needs.service_token,
         })
     }
 
     async fn run(self, context: TriggerContext) -> Result<(), TriggerError> {
-        server::run(self.listen, self.tls, self.router, self.services, context).await
+        let Self {
+            listen,
+            tls,
+            router,
+            services,
+            service_token,
+        } = self;
+        let ways = Ways {
+            router,
+            services,
+            service_token,
+        };
+        server::run(listen, tls, ways, context).await
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -17,6 +17,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use sidespin_app::ComponentId;
+use sidespin_invocation::ServiceToken;
 use sidespin_trigger::{TriggerContext, TriggerError};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -39,10 +41,16 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait after the system refused a connection, mostly because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The ways to the components.
+pub(crate) struct Ways<T: WasiHttpView + 'static> {
+    pub(crate) router: Router,
+    pub(crate) services: HttpServices<T>,
+    pub(crate) service_token: Option<ServiceToken>,
+}
+
 /// What every connection needs.
 struct Application<T: WasiHttpView + 'static> {
-    router: Router,
-    services: HttpServices<T>,
+    ways: Ways<T>,
     listening: SocketAddr,
     scheme: Scheme,
     shutdown: CancellationToken,
@@ -51,8 +59,7 @@ struct Application<T: WasiHttpView + 'static> {
 pub(crate) async fn run<T: WasiHttpView + 'static>(
     listen: SocketAddr,
     tls: Option<Tls>,
-    router: Router,
-    services: HttpServices<T>,
+    ways: Ways<T>,
     context: TriggerContext,
 ) -> Result<(), TriggerError> {
     let refused = |source| TriggerError::Listen {
@@ -63,13 +70,12 @@ pub(crate) async fn run<T: WasiHttpView + 'static>(
     };
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
     let listening = listener.local_addr().map_err(refused)?;
-    for (pattern, component) in router.patterns() {
+    for (pattern, component) in ways.router.patterns() {
         tracing::debug!(%component, "{listening}{pattern}");
     }
     let shutdown = context.shutdown.clone();
     let application = Arc::new(Application {
-        router,
-        services,
+        ways,
         listening,
         scheme: if tls.is_some() {
             Scheme::HTTPS
@@ -159,24 +165,59 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
 impl<T: WasiHttpView + 'static> Application<T> {
     async fn answer(&self, request: Request<Incoming>, client: Option<&HeaderValue>) -> Response<WasiBody> {
         let (mut parts, body) = Upload::take(request);
-        let Some(matched) = self.router.find(parts.uri.path()) else {
-            return problem::response(StatusCode::NOT_FOUND);
+        let token = self.ways.service_token.as_ref();
+        let component = match sidespin_invocation::addressed(&mut parts.headers, token) {
+            Ok(Some(component)) => self.addressed(&mut parts, &component),
+            Ok(None) => self.routed(&mut parts, client),
+            Err(forged) => {
+                tracing::warn!(client = ?client, "a call was refused: {forged}");
+                Err(StatusCode::FORBIDDEN)
+            }
         };
-        let Some(uri) = headers::absolute(&parts.uri, &parts.headers, &self.scheme, self.listening) else {
-            return problem::response(StatusCode::BAD_REQUEST);
+        let component = match component {
+            Ok(component) => component,
+            Err(status) => return problem::response(status),
         };
-        headers::strip(&mut parts.headers);
-        let component = matched.component;
-        headers::describe(&mut parts.headers, &uri, matched, client);
-        parts.uri = uri;
         let request = Request::from_parts(parts, body.boxed_unsync());
-        match self.services.dispatch(component, request).await {
+        match self.ways.services.dispatch(&component, request).await {
             Ok(response) => self.bounded(response),
             Err(error) => {
-                log(component, &error);
+                log(&component, &error);
                 problem::response(error.status())
             }
         }
+    }
+
+    /// The component that a request's path leads to, which is told how.
+    fn routed(
+        &self,
+        parts: &mut request::Parts,
+        client: Option<&HeaderValue>,
+    ) -> Result<ComponentId, StatusCode> {
+        let matched = self
+            .ways
+            .router
+            .find(parts.uri.path())
+            .ok_or(StatusCode::NOT_FOUND)?;
+        let uri = headers::absolute(&parts.uri, &parts.headers, &self.scheme, self.listening)
+            .ok_or(StatusCode::BAD_REQUEST)?;
+        headers::strip(&mut parts.headers);
+        let component = matched.component.clone();
+        headers::describe(&mut parts.headers, &uri, matched, client);
+        parts.uri = uri;
+        Ok(component)
+    }
+
+    /// The component that another process of the application names. It gets the request as from inside this one.
+    fn addressed(&self, parts: &mut request::Parts, component: &str) -> Result<ComponentId, StatusCode> {
+        let component = ComponentId::from(component);
+        if !self.ways.services.has(&component) {
+            tracing::warn!(%component, "a component that does not run here was called by another process");
+            return Err(StatusCode::NOT_FOUND);
+        }
+        headers::strip(&mut parts.headers);
+        parts.uri = headers::internal(&parts.uri, &component).ok_or(StatusCode::BAD_REQUEST)?;
+        Ok(component)
     }
 
     /// An event stream never ends by itself and would hold up the shutdown; its reader resumes it elsewhere.
@@ -189,7 +230,7 @@ impl<T: WasiHttpView + 'static> Application<T> {
     }
 }
 
-fn log(component: &sidespin_app::ComponentId, error: &DispatchError) {
+fn log(component: &ComponentId, error: &DispatchError) {
     match error {
         DispatchError::Unknown => {
             tracing::warn!(%component, "a route leads to a component that is not there")

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use sidespin_app::{Diagnostic, TriggerEntry};
-use sidespin_trigger::RetryPolicy;
+use sidespin_resilience::RetryPolicy;
 
 /// More firings than this are more than one process works on at once.
 const MOST_AT_ONCE: usize = 256;

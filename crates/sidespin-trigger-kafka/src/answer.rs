@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use sidespin_trigger::{Outcome, RetryPolicy};
+use sidespin_resilience::RetryPolicy;
+use sidespin_trigger::Outcome;
 use tokio::time::Instant;
 
 use crate::lane::Item;

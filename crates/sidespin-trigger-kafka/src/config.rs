@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use sidespin_app::{ComponentId, Diagnostic, TriggerEntry};
 use sidespin_kafka_client::{GroupConfig, Start, validate_topic};
-use sidespin_trigger::RetryPolicy;
+use sidespin_resilience::RetryPolicy;
 
 /// What follows a topic's name in the name of its dead-letter topic, unless the entry names one.
 const DEAD_LETTER_SUFFIX: &str = ".dlq";

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sidespin_app::ComponentId;
 use sidespin_kafka_client::{Header, Outgoing, Producer};
-use sidespin_trigger::RetryPolicy;
+use sidespin_resilience::RetryPolicy;
 use tokio_util::sync::CancellationToken;
 
 use crate::lane::Item;

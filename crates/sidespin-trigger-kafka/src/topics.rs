@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sidespin_kafka_client::{Connection, existing_topics};
-use sidespin_trigger::{RetryPolicy, TriggerContext};
+use sidespin_resilience::RetryPolicy;
+use sidespin_trigger::TriggerContext;
 
 use crate::config::EntryConfig;
 

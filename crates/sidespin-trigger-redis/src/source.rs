@@ -5,7 +5,7 @@ use std::fmt;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sidespin_redis_client::{Connector, RedisError, Subscription};
-use sidespin_trigger::RetryPolicy;
+use sidespin_resilience::RetryPolicy;
 
 /// How long to wait before the next attempt to connect.
 const AGAIN: RetryPolicy = RetryPolicy {

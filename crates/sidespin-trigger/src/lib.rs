@@ -5,11 +5,9 @@
 //! and bounded is decided here, once for all triggers.
 
 mod pool;
-mod retry;
 mod worker;
 
 pub use pool::{Bindings, CallError, Pool, PoolConfig};
-pub use retry::{InvalidDuration, RetryPolicy, parse_duration};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

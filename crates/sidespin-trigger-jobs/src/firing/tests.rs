@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sidespin_job_store::{Clock, Repeat, Schedule, SystemClock};
+use sidespin_resilience::RetryPolicy;
 use sidespin_telemetry::Metrics;
-use sidespin_trigger::RetryPolicy;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;

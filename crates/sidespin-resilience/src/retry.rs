@@ -25,9 +25,9 @@ pub struct RetryPolicy {
 #[serde(default, deny_unknown_fields)]
 struct Table {
     attempts: u32,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "deserialize_duration")]
     backoff: Duration,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "deserialize_duration")]
     max_backoff: Duration,
 }
 
@@ -121,7 +121,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
 #[error("a time is a whole number and one of `ms`, `s`, `m` and `h`, such as \"200ms\"")]
 pub struct InvalidDuration;
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+/// Reads such a time, for serde's `deserialize_with`.
+///
+/// # Errors
+/// It is no text, or none that [`parse_duration`] knows.
+pub fn deserialize_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     struct Text;
 
     impl Visitor<'_> for Text {
