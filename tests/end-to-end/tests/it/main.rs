@@ -25,6 +25,7 @@ mod postgres;
 mod recurrence;
 mod redis;
 mod reminders;
+mod services;
 mod support;
 mod tasks;
 mod terminal;
