@@ -31,4 +31,4 @@ pub use producer::{Placed, Producer, Written};
 pub use reader::TopicReader;
 pub use record::{Header, Outgoing, Record, validate_topic};
 pub use scan::{Scan, Stretch};
-pub use security::{Sasl, SaslMechanism, Security, Tls, TlsIdentity};
+pub use security::{Sasl, SaslMechanism, Security, SecurityMistake, SecurityOptions, Tls, TlsIdentity};

@@ -1,9 +1,13 @@
 //! What a cluster asks for before it talks: TLS, and who the client is.
 
+mod options;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use rdkafka::config::ClientConfig;
+
+pub use options::{SecurityMistake, SecurityOptions};
 
 /// How a connection is secured. The default is not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 use crate::process::Process;
@@ -57,6 +58,31 @@ pub struct KafkaIdentity {
     pub username: String,
     /// The user's password.
     pub password: String,
+}
+
+impl KafkaIdentity {
+    /// An identity for one user on this machine, and the certificate of the authority that signed it, in PEM.
+    ///
+    /// # Errors
+    /// There are no random numbers.
+    pub fn generate(username: &str, password: &str) -> Result<(Self, String)> {
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "an authority for tests");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?
+            .signed_by(&key, &authority)?;
+        let identity = Self {
+            certificate: certificate.pem() + &authority.pem(),
+            key: key.serialize_pem(),
+            username: username.to_owned(),
+            password: password.to_owned(),
+        };
+        Ok((identity, authority.pem()))
+    }
 }
 
 /// A running Kafka.

@@ -1,25 +1,14 @@
 //! `[application.trigger.kafka]`: where the cluster is, what it asks for, and the topics that the application brings along.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 use sidespin_app::{App, Diagnostic, TriggerSettings};
 use sidespin_expressions::Variables;
-use sidespin_kafka_client::{
-    ConnectionSettings, NewTopic, Sasl, SaslMechanism, Security, Tls, TlsIdentity, validate_topic,
-};
+use sidespin_kafka_client::{ConnectionSettings, NewTopic, Security, SecurityOptions, validate_topic};
 
 /// More partitions of one topic are a mistake of typing.
 const MOST_PARTITIONS: u32 = 10_000;
-
-/// The protocols by the names that Kafka has for them, with whether each has TLS and a user.
-const PROTOCOLS: [(&str, bool, bool); 4] = [
-    ("PLAINTEXT", false, false),
-    ("SSL", true, false),
-    ("SASL_PLAINTEXT", false, true),
-    ("SASL_SSL", true, true),
-];
 
 /// The table as it is written. All texts are templates.
 #[derive(Debug, Default, Deserialize)]
@@ -105,102 +94,20 @@ impl Table<'_> {
         Ok(rendered.expose().trim().to_owned())
     }
 
-    fn path(&self, key: &str, template: &str) -> Result<Option<PathBuf>, Diagnostic> {
-        let path = self.text(key, template)?;
-        if path.is_empty() {
-            return Ok(None);
-        }
-        let path = PathBuf::from(path);
-        match std::fs::File::open(&path) {
-            Ok(_file) => Ok(Some(path)),
-            Err(error) => Err(self
-                .refuse(
-                    key,
-                    format!("names `{}`, which cannot be read", path.display()),
-                    "give the path of a file in PEM",
-                )
-                .caused_by(&error)),
-        }
-    }
-
     fn security(&self, raw: &Raw) -> Result<Security, Diagnostic> {
-        let protocol = self.text("security_protocol", &raw.security_protocol)?;
-        let protocol = if protocol.is_empty() {
-            "PLAINTEXT"
-        } else {
-            &protocol
+        let options = SecurityOptions {
+            security_protocol: self.text("security_protocol", &raw.security_protocol)?,
+            sasl_mechanism: self.text("sasl_mechanism", &raw.sasl_mechanism)?,
+            sasl_username: self.text("sasl_username", &raw.sasl_username)?,
+            sasl_password: self.text("sasl_password", &raw.sasl_password)?,
+            tls_ca: self.text("tls_ca", &raw.tls_ca)?,
+            tls_certificate: self.text("tls_certificate", &raw.tls_certificate)?,
+            tls_key: self.text("tls_key", &raw.tls_key)?,
         };
-        let Some((_, has_tls, has_user)) = PROTOCOLS
-            .iter()
-            .find(|(name, ..)| name.eq_ignore_ascii_case(protocol))
-        else {
-            let names: Vec<_> = PROTOCOLS.iter().map(|(name, ..)| *name).collect();
-            let message = format!("has the protocol `{protocol}`, which is unknown");
-            return Err(self.refuse(
-                "security_protocol",
-                message,
-                format!("give one of {}", names.join(", ")),
-            ));
-        };
-        Ok(Security {
-            tls: has_tls.then(|| self.tls(raw)).transpose()?,
-            sasl: has_user.then(|| self.sasl(raw)).transpose()?,
-        })
-    }
-
-    fn tls(&self, raw: &Raw) -> Result<Tls, Diagnostic> {
-        let certificate = self.path("tls_certificate", &raw.tls_certificate)?;
-        let key = self.path("tls_key", &raw.tls_key)?;
-        let identity = match (certificate, key) {
-            (Some(certificate), Some(key)) => Some(TlsIdentity { certificate, key }),
-            (None, None) => None,
-            (Some(_), None) => return Err(self.halved("tls_certificate", "tls_key")),
-            (None, Some(_)) => return Err(self.halved("tls_key", "tls_certificate")),
-        };
-        Ok(Tls {
-            authorities: self.path("tls_ca", &raw.tls_ca)?,
-            identity,
-        })
-    }
-
-    fn halved(&self, given: &str, missing: &str) -> Diagnostic {
-        self.refuse(
-            given,
-            format!("has `{given}` but no `{missing}`"),
-            format!("give both, or neither: add `{missing}`"),
-        )
-    }
-
-    fn sasl(&self, raw: &Raw) -> Result<Sasl, Diagnostic> {
-        let name = self.text("sasl_mechanism", &raw.sasl_mechanism)?;
-        let mechanism = SaslMechanism::ALL
-            .into_iter()
-            .find(|mechanism| mechanism.name().eq_ignore_ascii_case(&name));
-        let Some(mechanism) = mechanism else {
-            let names: Vec<_> = SaslMechanism::ALL
-                .iter()
-                .map(|mechanism| mechanism.name())
-                .collect();
-            let message = format!("has the mechanism `{name}`, which is unknown");
-            return Err(self.refuse(
-                "sasl_mechanism",
-                message,
-                format!("give one of {}", names.join(", ")),
-            ));
-        };
-        let username = self.text("sasl_username", &raw.sasl_username)?;
-        if username.is_empty() {
-            let message = "has a `security_protocol` that asks for a user, but no `sasl_username`".to_owned();
-            return Err(self.refuse(
-                "security_protocol",
-                message,
-                "give `sasl_username` and `sasl_password`",
-            ));
-        }
-        Ok(Sasl {
-            mechanism,
-            username,
-            password: self.text("sasl_password", &raw.sasl_password)?,
+        options.security().map_err(|mistake| {
+            let message = format!("cannot be followed: `{}`", mistake.option);
+            self.refuse(mistake.option, message, mistake.remedy.clone())
+                .caused_by(&mistake)
         })
     }
 

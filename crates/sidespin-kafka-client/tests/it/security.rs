@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use servers::{Kafka, KafkaIdentity, KafkaListener};
 use sidespin_kafka_client::{
     Connection, ConnectionSettings, NewTopic, Outgoing, Producer, Sasl, SaslMechanism, Security, Start, Tls,
@@ -21,25 +20,9 @@ struct Secured {
 
 impl Secured {
     fn start() -> Option<Self> {
-        let mut authority = CertificateParams::new(Vec::new()).unwrap();
-        authority
-            .distinguished_name
-            .push(DnType::CommonName, "an authority for tests");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])
-            .unwrap()
-            .signed_by(&key, &authority)
-            .unwrap();
-        let identity = KafkaIdentity {
-            certificate: certificate.pem() + &authority.pem(),
-            key: key.serialize_pem(),
-            username: USER.to_owned(),
-            password: PASSWORD.to_owned(),
-        };
+        let (identity, authority) = KafkaIdentity::generate(USER, PASSWORD).unwrap();
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("ca.pem"), authority.pem()).unwrap();
+        std::fs::write(directory.path().join("ca.pem"), authority).unwrap();
         let kafka = Kafka::start_secured(&identity).unwrap()?;
         Some(Self { kafka, directory })
     }

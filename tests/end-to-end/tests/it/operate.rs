@@ -1,7 +1,8 @@
 //! `sidespin topics`: looking at topics, reading and writing them, and letting groups read again.
 
-use end_to_end::{Server, User, eventually};
+use end_to_end::{Server, User, eventually, program};
 use serde_json::{Value, json};
+use servers::{Kafka, KafkaIdentity, KafkaListener};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -232,4 +233,53 @@ async fn what_cannot_work_says_what_would() {
         said.contains("127.0.0.1:1") && said.contains("--bootstrap-servers"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn a_cluster_that_asks_who_comes_is_operated_too() {
+    let (identity, authority) = KafkaIdentity::generate("operator", "open-sesame").unwrap();
+    let Some(kafka) = Kafka::start_secured(&identity).unwrap() else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let authorities = directory.path().join("ca.pem");
+    std::fs::write(&authorities, authority).unwrap();
+    let run = async |listener: KafkaListener, password: &str, further: &[&str]| {
+        let mut command = Command::new(program());
+        command
+            .args([
+                "topics",
+                "list",
+                "--all",
+                "--output",
+                "json",
+                "--bootstrap-servers",
+            ])
+            .arg(kafka.at(listener).unwrap())
+            .args(["--security-protocol", listener.protocol()])
+            .args(["--sasl-mechanism", "SCRAM-SHA-512", "--sasl-username", "operator"])
+            .args(further)
+            .env("SIDESPIN_SASL_PASSWORD", password);
+        let output = command.output().await.unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let authorities = ["--tls-ca", authorities.to_str().unwrap()];
+    for (listener, further) in [
+        (KafkaListener::Plaintext, &[][..]),
+        (KafkaListener::SaslPlaintext, &[]),
+        (KafkaListener::Ssl, &authorities),
+        (KafkaListener::SaslSsl, &authorities),
+    ] {
+        let (code, listed, said) = run(listener, "open-sesame", further).await;
+        assert!(code == Some(0) && listed.starts_with('['), "{listener:?}: {said}");
+    }
+    let (code, _, said) = run(
+        KafkaListener::SaslSsl,
+        "open-sesame",
+        &["--tls-key", authorities[1]],
+    )
+    .await;
+    assert!(code == Some(2) && said.contains("--tls-key"), "{said}");
+    let (code, _, said) = run(KafkaListener::SaslPlaintext, "shut-sesame", &[]).await;
+    assert!(code == Some(1) && !said.contains("sesame"), "{said}");
 }
