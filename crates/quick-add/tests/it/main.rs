@@ -1,0 +1,7 @@
+//! What quick add understands: a file of phrases, the guide for users, and properties.
+
+mod guide;
+mod phrases;
+mod properties;
+mod sentences;
+mod shown;
