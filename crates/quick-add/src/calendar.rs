@@ -97,7 +97,9 @@ fn dated(year: Option<i32>, month: Month, day: u32, today: &Today) -> When {
 
 /// `2027-06-01`, `2027/06/01`, `2027-06-01T09:30`, with or without seconds and an offset; `1.6.2027`.
 fn iso(word: &str, today: &Today) -> Option<When> {
-    let (day, time) = word.split_once('t').map_or((word, None), |(day, time)| (day, Some(time)));
+    let (day, time) = word
+        .split_once('t')
+        .map_or((word, None), |(day, time)| (day, Some(time)));
     let separator = day.chars().find(|letter| !letter.is_ascii_digit())?;
     let mut parts = day.split(separator);
     let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
@@ -140,7 +142,9 @@ fn instant(day: NaiveDate, time: &str, today: &Today) -> Option<chrono::DateTime
             if sign == "-" { -minutes } else { minutes }
         }
     };
-    let utc = day.and_time(time).checked_sub_signed(TimeDelta::try_minutes(minutes)?)?;
+    let utc = day
+        .and_time(time)
+        .checked_sub_signed(TimeDelta::try_minutes(minutes)?)?;
     Some(Utc.from_utc_datetime(&utc).with_timezone(&zone))
 }
 
@@ -175,7 +179,11 @@ fn weekday_of_month(cursor: &mut Cursor<'_>, today: &Today) -> Option<When> {
     let named = if cursor.take(&["day"]) {
         None
     } else {
-        Some(cursor.read(|word| weekday(word).filter(|named| !named.is_plural))?.weekday)
+        Some(
+            cursor
+                .read(|word| weekday(word).filter(|named| !named.is_plural))?
+                .weekday,
+        )
     };
     let of = |first: NaiveDate| match named {
         Some(weekday) => nth_weekday(first, weekday, ordinal.number),

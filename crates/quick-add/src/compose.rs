@@ -114,7 +114,8 @@ impl Said {
                 None
             }
             Meaning::Ambiguous => {
-                self.problems.push(Problem::AmbiguousDate { range: range.clone() });
+                self.problems
+                    .push(Problem::AmbiguousDate { range: range.clone() });
                 None
             }
         }?;
@@ -159,9 +160,8 @@ impl Said {
 
     fn remind(&mut self, phrases: &[RemindPhrase], range: &Range<usize>) -> bool {
         if self.reminders.len() + phrases.len() > REMINDERS_LIMIT {
-            self.problems.push(Problem::TooManyReminders {
-                range: range.clone(),
-            });
+            self.problems
+                .push(Problem::TooManyReminders { range: range.clone() });
             return false;
         }
         self.reminders
@@ -191,9 +191,8 @@ impl Said {
     }
 
     fn day(&mut self, named: NamedDay) -> bool {
-        let has_room = self.day.is_none()
-            && self.instant.is_none()
-            && (named.part.is_none() || self.part.is_none());
+        let has_room =
+            self.day.is_none() && self.instant.is_none() && (named.part.is_none() || self.part.is_none());
         if has_room {
             self.day = Some(named.day);
             self.part = self.part.or(named.part);

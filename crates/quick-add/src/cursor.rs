@@ -26,8 +26,12 @@ impl<'a> Cursor<'a> {
 
     /// The next word of the phrase. A phrase ends at punctuation.
     pub(crate) fn peek(&self) -> Option<&'a str> {
+        #[cfg(test)]
+        tests::PEEKS.with(|peeks| peeks.set(peeks.get() + 1));
         let word = self.words.get(self.at)?;
-        let is_joined = self.close().is_none_or(|close| close == Close::Open && !word.is_opened);
+        let is_joined = self
+            .close()
+            .is_none_or(|close| close == Close::Open && !word.is_opened);
         (is_joined && !word.lower.is_empty()).then_some(word.lower.as_str())
     }
 
@@ -97,5 +101,53 @@ impl<'a> Cursor<'a> {
     fn close(&self) -> Option<Close> {
         let last = self.at.checked_sub(1).filter(|last| *last >= self.start)?;
         self.words.get(last).map(|word| word.close)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use crate::{TEXT_LIMIT, parse};
+
+    thread_local! {
+        /// How often a word was looked at.
+        pub(super) static PEEKS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Most looks per word. A reader that has no end of its own comes to hundreds of thousands here.
+    const LOOKS_LIMIT: usize = 2_500;
+
+    #[test]
+    fn each_word_is_looked_at_a_bounded_number_of_times() {
+        let now = chrono::DateTime::from_timestamp(1_773_144_000, 0)
+            .unwrap()
+            .with_timezone(&chrono_tz::Tz::UTC);
+        for piece in [
+            "every ",
+            "1st, ",
+            "1st and ",
+            "on 1st, 2nd, ",
+            "mon, ",
+            "and ",
+            "every mon/tue, ",
+            "1 day and ",
+            "1h ",
+            "1 day before and ",
+            "remind 1h before and ",
+            "next ",
+            "the last day of ",
+            "until ",
+            "in a ",
+            "by due on the ",
+            "with a ",
+            "9 ",
+        ] {
+            let text: String = piece.chars().cycle().take(TEXT_LIMIT).collect();
+            PEEKS.set(0);
+            parse(&text, now);
+            let each = PEEKS.get() / text.split_whitespace().count();
+            assert!(each < LOOKS_LIMIT, "{piece:?}: {each} looks per word");
+        }
     }
 }

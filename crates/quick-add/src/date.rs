@@ -254,7 +254,10 @@ fn relative(cursor: &mut Cursor<'_>, today: &Today) -> Option<(NamedDay, Certain
 fn named_weekday(cursor: &mut Cursor<'_>, today: &Today) -> Option<(NamedDay, Certainty)> {
     let named = cursor.read(weekday).filter(|named| !named.is_plural)?;
     if cursor.take_all(&["next", "week"]) {
-        return Some((NamedDay::plain(today.in_next_week(named.weekday)?), Certainty::Sure));
+        return Some((
+            NamedDay::plain(today.in_next_week(named.weekday)?),
+            Certainty::Sure,
+        ));
     }
     let certainty = match named.is_doubtful {
         true => Certainty::DoubtfulIfLed,

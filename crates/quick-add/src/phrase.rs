@@ -19,8 +19,8 @@ use crate::token::{Close, Kind, Word};
 
 /// Before these words a date is a part of the title: "the 9am call", "move it from Monday", "about Friday".
 const GUARDS: [&str; 22] = [
-    "the", "a", "an", "of", "from", "to", "than", "since", "after", "before", "about", "vs", "last", "my", "our",
-    "your", "his", "her", "their", "its", "between", "re",
+    "the", "a", "an", "of", "from", "to", "than", "since", "after", "before", "about", "vs", "last", "my",
+    "our", "your", "his", "her", "their", "its", "between", "re",
 ];
 
 /// What words could mean.
@@ -158,8 +158,7 @@ impl Reader<'_> {
     fn is_guarded(&self) -> bool {
         let before = self.index.checked_sub(1).and_then(|index| self.words.get(index));
         before.is_some_and(|word| {
-            word.close == Close::Open
-                && (GUARDS.contains(&word.lower.as_str()) || word.lower.ends_with("'s"))
+            word.close == Close::Open && (GUARDS.contains(&word.lower.as_str()) || word.lower.ends_with("'s"))
         })
     }
 }

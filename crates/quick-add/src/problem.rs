@@ -8,7 +8,9 @@ use crate::{REMINDERS_LIMIT, TAG_LIMIT, TAGS_LIMIT, TEXT_LIMIT};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is nothing to do: all of the text was understood as something else.
-    #[error("there is no title besides the date, tags and priority; add what is to be done, or put it in double quotes")]
+    #[error(
+        "there is no title besides the date, tags and priority; add what is to be done, or put it in double quotes"
+    )]
     EmptyTitle,
     /// The text was not read.
     #[error("the text must have at most {TEXT_LIMIT} characters")]

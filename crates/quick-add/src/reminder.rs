@@ -67,8 +67,8 @@ fn before(cursor: &mut Cursor<'_>) -> Option<RemindPhrase> {
         return Some(RemindPhrase::Before(Length::default()));
     }
     let length = length(cursor)?;
-    let is_before = cursor.take(&["before", "earlier", "ahead", "prior"])
-        || cursor.take_all(&["in", "advance"]);
+    let is_before =
+        cursor.take(&["before", "earlier", "ahead", "prior"]) || cursor.take_all(&["in", "advance"]);
     // Months differ in length, so what is counted back is days, hours and minutes.
     let is_short = length.months == 0 && length.days + length.minutes / MINUTES_PER_DAY <= LONGEST_LEAD_DAYS;
     (is_before && is_short).then_some(RemindPhrase::Before(length))

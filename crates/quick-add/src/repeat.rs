@@ -10,7 +10,16 @@ use crate::words::{self, DayPart, Unit, day_part, number, ordinal, unit, weekday
 /// Longest interval; nobody plans further, and engines have limits of their own.
 const INTERVAL_LIMIT: u32 = 1_000;
 
-const WORKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
+/// Most days in a list.
+const LIST_LIMIT: usize = 31;
+
+const WORKDAYS: [Weekday; 5] = [
+    Weekday::Mon,
+    Weekday::Tue,
+    Weekday::Wed,
+    Weekday::Thu,
+    Weekday::Fri,
+];
 
 /// A repetition as a phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +190,7 @@ fn within_month(cursor: &mut Cursor<'_>) -> Option<Rule> {
     cursor.take(&["the"]);
     let mut numbers = Vec::new();
     let mut are_numeric = true;
-    loop {
+    for _ in 0..LIST_LIMIT {
         let further = cursor.attempt(|cursor| {
             if !numbers.is_empty() && !cursor.joint() {
                 return None;
@@ -189,7 +198,7 @@ fn within_month(cursor: &mut Cursor<'_>) -> Option<Rule> {
             cursor.take(&["the"]);
             cursor.read(ordinal)
         });
-        let Some(found) = further.filter(|_| numbers.len() < 31) else {
+        let Some(found) = further else {
             break;
         };
         are_numeric &= found.is_numeric;

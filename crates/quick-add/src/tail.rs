@@ -116,7 +116,5 @@ fn counted(cursor: &mut Cursor<'_>) -> Option<Tail> {
     if times.is_some() || !is_led {
         return times;
     }
-    length(cursor)
-        .filter(|length| length.minutes == 0)
-        .map(Tail::For)
+    length(cursor).filter(|length| length.minutes == 0).map(Tail::For)
 }

@@ -74,9 +74,8 @@ impl Title {
                 false
             }
             ',' | ';' | ':' | '.' | '!' | '?' => {
-                let is_doubled = last.is_none_or(|last| {
-                    matches!(last, ',' | ';' | ':' | '.' | '!' | '?' | '(' | '[' | '{')
-                });
+                let is_doubled = last
+                    .is_none_or(|last| matches!(last, ',' | ';' | ':' | '.' | '!' | '?' | '(' | '[' | '{'));
                 self.is_spaced = is_doubled;
                 is_doubled
             }

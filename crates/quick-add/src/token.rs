@@ -161,14 +161,19 @@ fn plain(text: &str, range: Range<usize>) -> Word {
     if matches!(raw, "!!" | "!!!") {
         return word(range, Kind::Plain, raw.to_owned(), "", false);
     }
-    if !raw.chars().any(|letter| letter.is_alphanumeric() || !is_separator(letter)) {
+    if !raw
+        .chars()
+        .any(|letter| letter.is_alphanumeric() || !is_separator(letter))
+    {
         let and = if raw == "&" { raw } else { "" };
         return word(range, Kind::Separator, and.to_owned(), "", false);
     }
     let opened = raw.trim_start_matches(is_opening);
     let mut core = opened.trim_end_matches(is_closing);
     // The full stop of an abbreviation belongs to it.
-    let dotted = opened.get(..core.len() + 1).filter(|_| opened.get(core.len()..) == Some("."));
+    let dotted = opened
+        .get(..core.len() + 1)
+        .filter(|_| opened.get(core.len()..) == Some("."));
     if let Some(dotted) = dotted
         && is_abbreviation(&core.to_ascii_lowercase())
     {
@@ -226,5 +231,7 @@ fn is_closing(letter: char) -> bool {
 }
 
 fn is_separator(letter: char) -> bool {
-    is_opening(letter) || is_closing(letter) || matches!(letter, '-' | '–' | '—' | '|' | '·' | '•' | '/' | '&')
+    is_opening(letter)
+        || is_closing(letter)
+        || matches!(letter, '-' | '–' | '—' | '|' | '·' | '•' | '/' | '&')
 }

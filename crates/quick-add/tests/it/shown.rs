@@ -36,7 +36,12 @@ fn line(found: &QuickAdd) -> String {
     }));
     parts.extend(found.priority.map(|priority| priority.as_str().to_owned()));
     parts.extend(found.tags.iter().map(|tag| format!("#{tag}")));
-    parts.extend(found.problems.iter().map(|problem| format!("problem {}", name(problem))));
+    parts.extend(
+        found
+            .problems
+            .iter()
+            .map(|problem| format!("problem {}", name(problem))),
+    );
     parts.join(" | ")
 }
 
