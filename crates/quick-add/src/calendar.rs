@@ -4,7 +4,8 @@ use chrono::{Datelike as _, Days, Month, NaiveDate, NaiveTime, TimeDelta, TimeZo
 
 use crate::clock::resolve;
 use crate::cursor::Cursor;
-use crate::date::{Certainty, NamedDay, Today, When, period};
+use crate::date::{Certainty, NamedDay, When};
+use crate::today::{Today, period};
 use crate::words::{self, Ordinal, Unit, digits, ordinal, weekday};
 
 /// 29 February comes again within so many years.

@@ -7,13 +7,14 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use crate::clock::Clock;
-use crate::date::{NamedDay, Today};
+use crate::date::NamedDay;
 use crate::phrase::{Candidate, Meaning, candidates};
 use crate::reminder::RemindPhrase;
 use crate::repeat::RepeatPhrase;
 use crate::tail::Tail;
 use crate::time::Time;
 use crate::title::{Gap, title};
+use crate::today::Today;
 use crate::token::{Kind, Word, words};
 use crate::words::DayPart;
 use crate::{

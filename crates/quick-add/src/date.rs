@@ -1,21 +1,15 @@
 //! Phrases for a date: what leads to them, and the ones that count from today. [`crate::calendar`] reads those that
 //! name a day of the calendar.
 
-use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Weekday};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Weekday};
 use chrono_tz::Tz;
 
 use crate::calendar;
 use crate::clock::resolve;
 use crate::cursor::Cursor;
 use crate::length::{Length, length};
+use crate::today::{Today, is_kept, period};
 use crate::words::{DayPart, Unit, day_part, unit, weekday};
-
-/// What phrases are read against.
-#[derive(Clone, Debug)]
-pub(crate) struct Today {
-    pub(crate) now: DateTime<Tz>,
-    pub(crate) day: NaiveDate,
-}
 
 /// What a phrase for a date says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,14 +115,14 @@ pub(crate) fn unled(cursor: &mut Cursor<'_>, today: &Today) -> Option<(When, Cer
 /// `in 2 hours`, `3 days from now`, `a week from Friday`.
 fn counted(cursor: &mut Cursor<'_>, today: &Today) -> Option<(When, Certainty)> {
     let when = if cursor.take(&["in"]) {
-        today.later(length(cursor)?)?
+        later(today, length(cursor)?)?
     } else {
         let length = length(cursor)?;
         if !cursor.take(&["from"]) {
             return None;
         }
         if cursor.take(&["now"]) {
-            today.later(length)?
+            later(today, length)?
         } else {
             let (from, _) = cursor
                 .attempt(|cursor| near(cursor, today))
@@ -140,6 +134,21 @@ fn counted(cursor: &mut Cursor<'_>, today: &Today) -> Option<(When, Certainty)> 
         }
     };
     Some((when, Certainty::Sure))
+}
+
+/// So much later than now: a day, or with hours and minutes an instant.
+fn later(today: &Today, length: Length) -> Option<When> {
+    let day = length.after(today.day).filter(is_kept)?;
+    if length.minutes == 0 {
+        return Some(When::Day(NamedDay::plain(day)));
+    }
+    let from = if day == today.day {
+        today.now
+    } else {
+        resolve(day.and_time(today.now.time()), today.now.timezone())?
+    };
+    let instant = from.checked_add_signed(TimeDelta::try_minutes(length.minutes.into())?)?;
+    is_kept(&instant.date_naive()).then_some(When::Instant(instant))
 }
 
 /// `today`, `tonight`, `tomorrow`, `the day after tomorrow`.
@@ -210,8 +219,11 @@ fn relative(cursor: &mut Cursor<'_>, today: &Today) -> Option<(NamedDay, Certain
         return Some((NamedDay::plain(today.weekend()?), Certainty::SureIfLed));
     }
     let is_next = cursor.take(&["next"]);
-    if !is_next && !cursor.take(&["this", "coming"]) {
-        return None;
+    if !is_next {
+        let is_this = cursor.take(&["this"]);
+        if !cursor.take(&["coming"]) && !is_this {
+            return None;
+        }
     }
     if cursor.take(&["weekend"]) {
         let saturday = if is_next {
@@ -264,76 +276,6 @@ fn named_weekday(cursor: &mut Cursor<'_>, today: &Today) -> Option<(NamedDay, Ce
         false => Certainty::SureIfLed,
     };
     Some((NamedDay::plain(today.coming(named.weekday, 1)?), certainty))
-}
-
-/// The first and the last day of the week, month, quarter or year that lies so many after the one of `day`.
-pub(crate) fn period(day: NaiveDate, unit: Unit, ahead: u32) -> Option<(NaiveDate, NaiveDate)> {
-    let months = match unit {
-        Unit::Week => {
-            let monday = day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into()))?;
-            let monday = monday.checked_add_days(Days::new(u64::from(ahead) * 7))?;
-            return Some((monday, monday.checked_add_days(Days::new(6))?));
-        }
-        Unit::Month => 1,
-        Unit::Quarter => 3,
-        Unit::Year => 12,
-        Unit::Day | Unit::Hour | Unit::Minute => return None,
-    };
-    let month = day.month0() / months * months + 1;
-    let first = NaiveDate::from_ymd_opt(day.year(), month, 1)?;
-    let first = first.checked_add_months(Months::new(months.checked_mul(ahead)?))?;
-    let next = first.checked_add_months(Months::new(months))?;
-    Some((first, next.pred_opt()?))
-}
-
-/// Whether the day lies in the years that the application keeps.
-fn is_kept(day: &NaiveDate) -> bool {
-    (1970..=9999).contains(&day.year())
-}
-
-impl Today {
-    /// The coming such day, at the earliest so many days from now.
-    pub(crate) fn coming(&self, weekday: Weekday, earliest: u64) -> Option<NaiveDate> {
-        let from = self.day.checked_add_days(Days::new(earliest))?;
-        from.checked_add_days(Days::new(weekday.days_since(from.weekday()).into()))
-    }
-
-    /// The day of the week that begins on the coming Monday.
-    fn in_next_week(&self, weekday: Weekday) -> Option<NaiveDate> {
-        let (monday, _) = period(self.day, Unit::Week, 1)?;
-        monday.checked_add_days(Days::new(weekday.num_days_from_monday().into()))
-    }
-
-    /// The coming Saturday, or today while it is the weekend.
-    fn weekend(&self) -> Option<NaiveDate> {
-        if self.day.weekday() == Weekday::Sun {
-            return Some(self.day);
-        }
-        self.coming(Weekday::Sat, 0)
-    }
-
-    /// So much later than now: a day, or with hours and minutes an instant.
-    fn later(&self, length: Length) -> Option<When> {
-        let day = length.after(self.day).filter(is_kept)?;
-        if length.minutes == 0 {
-            return Some(When::Day(NamedDay::plain(day)));
-        }
-        let from = if day == self.day {
-            self.now
-        } else {
-            resolve(day.and_time(self.now.time()), self.now.timezone())?
-        };
-        let instant = from.checked_add_signed(TimeDelta::try_minutes(length.minutes.into())?)?;
-        is_kept(&instant.date_naive()).then_some(When::Instant(instant))
-    }
-}
-
-impl Length {
-    /// The day that lies the months and days of this length after another.
-    pub(crate) fn after(self, day: NaiveDate) -> Option<NaiveDate> {
-        day.checked_add_months(Months::new(self.months))?
-            .checked_add_days(Days::new(self.days.into()))
-    }
 }
 
 impl NamedDay {

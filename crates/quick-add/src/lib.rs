@@ -23,6 +23,7 @@ mod clock;
 mod compose;
 mod cursor;
 mod date;
+mod days;
 mod length;
 mod mark;
 mod outcome;
@@ -34,6 +35,7 @@ mod rule;
 mod tail;
 mod time;
 mod title;
+mod today;
 mod token;
 mod words;
 

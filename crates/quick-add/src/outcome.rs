@@ -5,11 +5,11 @@ use chrono_tz::Tz;
 
 use crate::clock::{Moment, moment, resolve};
 use crate::compose::Said;
-use crate::date::Today;
 use crate::reminder::RemindPhrase;
 use crate::repeat::RepeatPhrase;
 use crate::tail::Tail;
 use crate::time::Time;
+use crate::today::Today;
 use crate::words::DayPart;
 use crate::{Due, Lead, Problem, QuickAdd, Reminder, Repeat, Span};
 

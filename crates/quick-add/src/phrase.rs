@@ -9,12 +9,13 @@ use chrono_tz::Tz;
 
 use crate::Priority;
 use crate::cursor::Cursor;
-use crate::date::{NamedDay, Today, When, date};
+use crate::date::{NamedDay, When, date};
 use crate::mark::priority;
 use crate::reminder::{RemindPhrase, reminders};
 use crate::repeat::{RepeatPhrase, repeat};
 use crate::tail::{Tail, tail};
 use crate::time::{Time, time};
+use crate::today::Today;
 use crate::token::{Close, Kind, Word};
 
 /// Before these words a date is a part of the title: "the 9am call", "move it from Monday", "about Friday".

@@ -1,9 +1,10 @@
 //! Phrases for reminders: `remind 30 minutes before`, `remind me at 8am`, `remind 1 day and 1 hour before`.
 
 use crate::cursor::Cursor;
-use crate::date::{DatePhrase, NamedDay, Today, When, date};
+use crate::date::{DatePhrase, NamedDay, When, date};
 use crate::length::{Length, length};
 use crate::time::{Time, time};
+use crate::today::Today;
 
 /// Longest time before the due date.
 const LONGEST_LEAD_DAYS: u32 = 366;

@@ -4,8 +4,9 @@ use chrono::{Months, NaiveDate};
 
 use crate::calendar::{month, year};
 use crate::cursor::Cursor;
-use crate::date::{NamedDay, Today, When, period, unled};
+use crate::date::{NamedDay, When, unled};
 use crate::length::{Length, length};
+use crate::today::{Today, period};
 use crate::words::{Unit, number, unit};
 
 /// What a repetition is limited to, or begins with.
