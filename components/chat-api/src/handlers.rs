@@ -30,6 +30,7 @@ pub(crate) async fn of_user<P: Platform>(
     match route {
         Route::Me => auth::me(app, caller).await,
         Route::Tasks if method == Method::POST => tasks::create(app, call, caller).await,
+        Route::QuickTask => tasks::create_quick(app, call, caller).await,
         Route::Tasks => tasks::list(app, call, caller).await,
         Route::Task(id) => match *method {
             Method::PUT | Method::PATCH => tasks::change(app, call, caller, id).await,

@@ -14,6 +14,7 @@ pub(crate) enum Route {
     Live,
     Ready,
     Tasks,
+    QuickTask,
     Task(String),
     Complete(String),
     Reopen(String),
@@ -43,7 +44,7 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
-            Self::Reopen(_) | Self::Restore(_) => &["POST"],
+            Self::QuickTask | Self::Reopen(_) | Self::Restore(_) => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -120,6 +121,8 @@ fn api(rest: &[&str]) -> Option<Route> {
 fn tasks(rest: &[&str]) -> Option<Route> {
     Some(match rest {
         [] => Route::Tasks,
+        // No task has this id: it is neither a number nor a UUID.
+        ["quick"] => Route::QuickTask,
         [id] => Route::Task((*id).to_owned()),
         [id, "complete"] => Route::Complete((*id).to_owned()),
         [id, "reopen"] => Route::Reopen((*id).to_owned()),
@@ -228,6 +231,14 @@ mod tests {
         assert!(route("/api/v1/tasks").unwrap().takes(&Method::POST));
         assert!(!route("/api/v1/tasks").unwrap().takes(&Method::DELETE));
         assert!(route("/api/v1/tasks/1/complete").unwrap().takes(&Method::PATCH));
+        for path in [
+            "/api/v1/tasks/quick",
+            "/api/tasks/quick",
+            "/api/user-1/tasks/quick",
+        ] {
+            assert_eq!(route(path), Some(Route::QuickTask), "{path}");
+        }
+        assert!(!route("/api/v1/tasks/quick").unwrap().takes(&Method::GET));
         assert!(!route("/api/v1/tasks/1/reopen").unwrap().takes(&Method::PATCH));
     }
 }

@@ -6,6 +6,7 @@ mod lists;
 mod live;
 mod outbox;
 mod platform;
+mod quick;
 mod recurrence;
 mod reminders;
 mod requests;

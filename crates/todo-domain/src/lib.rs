@@ -11,6 +11,7 @@ pub mod due;
 pub mod events;
 pub mod problem;
 pub mod query;
+pub mod quick;
 pub mod recurrence;
 pub mod sse;
 pub mod task;

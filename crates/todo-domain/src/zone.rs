@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -39,6 +39,11 @@ impl Zone {
     /// What a clock on the wall shows at this instant.
     pub fn local(self, time: Timestamp) -> NaiveDateTime {
         time.as_datetime().with_timezone(&self.0).naive_local()
+    }
+
+    /// The same instant for chrono, in this zone.
+    pub(crate) fn at(self, time: Timestamp) -> DateTime<Tz> {
+        time.as_datetime().with_timezone(&self.0)
     }
 
     /// The instant at which a clock on the wall shows `local`.

@@ -7,6 +7,7 @@ use serde_json::json;
 use todo_domain::problem::Code;
 use todo_domain::query::cursor::{open, seal};
 use todo_domain::query::{Page, TaskQuery};
+use todo_domain::quick::{HintView, QuickRequest, SpanView};
 use todo_domain::task::Task;
 use todo_domain::validation::{TaskDraft, TaskPatch};
 use todo_service::answer::{self, Answer, json_unless_known};
@@ -30,6 +31,15 @@ struct Done {
     task: Task,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_task: Option<Task>,
+}
+
+/// What a quick addition answers.
+#[derive(Serialize)]
+struct QuickMade {
+    task: Task,
+    spans: Vec<SpanView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<HintView>,
 }
 
 /// GET /tasks
@@ -76,11 +86,28 @@ pub(crate) async fn create<P: Platform>(
     let draft = TaskDraft::parse(&call.json(None)?)?;
     app.write(call, caller, async |unit| {
         let task = unit.create(draft).await?;
-        let mut answer = tagged(StatusCode::CREATED, &task, &task);
-        if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/tasks/{}", task.id)) {
-            answer.headers_mut().insert(LOCATION, location);
-        }
-        Ok(answer)
+        Ok(created(&task, &task))
+    })
+    .await
+}
+
+/// POST /tasks/quick
+pub(crate) async fn create_quick<P: Platform>(
+    app: &App<P>,
+    call: &Call,
+    caller: &Caller,
+) -> Result<Answer, Failure> {
+    let request = QuickRequest::parse(&call.json(None)?)?;
+    app.write(call, caller, async |unit| {
+        // Here, and not before: a text that is sent again is answered as it was the first time, whatever the time is now.
+        let quick = request.read(unit.now)?;
+        let task = unit.create(quick.draft).await?;
+        let made = QuickMade {
+            task,
+            spans: quick.spans,
+            hints: quick.hints,
+        };
+        Ok(created(&made.task, &made))
     })
     .await
 }
@@ -181,6 +208,14 @@ pub(crate) async fn set_done<P: Platform>(
         Ok(tagged(StatusCode::OK, &done.task, &done))
     })
     .await
+}
+
+fn created(task: &Task, body: &impl Serialize) -> Answer {
+    let mut answer = tagged(StatusCode::CREATED, task, body);
+    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/tasks/{}", task.id)) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    answer
 }
 
 fn tagged(status: StatusCode, task: &Task, body: &impl Serialize) -> Answer {

@@ -3,7 +3,7 @@
 use super::interpret::{about, command};
 use super::phrase::{after, before, capitalised, leading_quote, unquoted};
 use super::reference::Preference;
-use super::when::{Details, read_end};
+use super::when::read;
 use super::{Context, Intent, Plan, ToolCall};
 use crate::due::Due;
 use crate::task::{Lead, Reminder};
@@ -103,21 +103,18 @@ pub(super) fn need(text: &str, context: &Context<'_>) -> Option<Plan> {
 }
 
 fn new_task(text: &str, remind: bool, context: &Context<'_>) -> Plan {
-    let details = match leading_quote(text) {
-        Some((title, rest)) => {
-            let details = read_end(rest, 0, context);
-            if details.rest.is_empty() {
-                Details {
-                    rest: title.to_owned(),
-                    ..details
-                }
-            } else {
-                read_end(text, 1, context)
-            }
+    let quoted = leading_quote(text).and_then(|(title, rest)| {
+        let details = read(rest, context).ok().filter(|rest| rest.title.is_empty())?;
+        let title = title.to_owned();
+        Some(TaskDraft { title, ..details })
+    });
+    let draft = match quoted.map_or_else(|| read(text, context), Ok) {
+        Ok(draft) => draft,
+        Err(reason) => {
+            return Plan::say(Intent::AddTask, format!("I added nothing, because {reason}."));
         }
-        None => read_end(text, 1, context),
     };
-    let title = capitalised(details.rest.trim_matches([' ', ',', ':', '-']));
+    let title = capitalised(draft.title.trim_matches([' ', ',', ':', '-']));
     if title.is_empty() {
         return Plan::say(
             Intent::AddTask,
@@ -130,20 +127,14 @@ fn new_task(text: &str, remind: bool, context: &Context<'_>) -> Plan {
         );
         return Plan::say(Intent::AddTask, limit);
     }
-    let placed = details.due.is_some() || details.rule.is_some();
-    let draft = TaskDraft {
-        title,
-        due_date: details.due,
-        timezone: placed.then_some(context.zone),
-        recurrence_rule: details.rule,
-        priority: details.priority.unwrap_or_default(),
-        tags: details.tags,
-        reminders: match Lead::parse("0m") {
-            Some(lead) if remind && details.due.is_some() => vec![Reminder::Before(lead)],
-            _ => Vec::new(),
-        },
-        ..TaskDraft::default()
-    };
+    let mut draft = TaskDraft { title, ..draft };
+    if remind
+        && draft.due_date.is_some()
+        && draft.reminders.is_empty()
+        && let Some(lead) = Lead::parse("0m")
+    {
+        draft.reminders.push(Reminder::Before(lead));
+    }
     Plan::act(Intent::AddTask, vec![ToolCall::AddTask(Box::new(draft))])
 }
 
@@ -165,8 +156,16 @@ pub(super) fn remind(text: &str, context: &Context<'_>) -> Option<Plan> {
             context,
         ));
     }
-    let details = read_end(rest, 1, context);
-    let at = match details.due {
+    let details = match read(rest, context) {
+        Ok(details) => details,
+        Err(reason) => {
+            return Some(Plan::say(
+                Intent::SetReminder,
+                format!("I set no reminder, because {reason}."),
+            ));
+        }
+    };
+    let at = match details.due_date {
         Some(Due::Time(time)) => Some(time),
         Some(day @ Due::Day(_)) => context.zone.resolve(day.reminder_base(context.zone)),
         None => None,
@@ -180,7 +179,7 @@ pub(super) fn remind(text: &str, context: &Context<'_>) -> Option<Plan> {
         reminder: Reminder::At(at),
     };
     Some(about(
-        &details.rest,
+        &details.title,
         Intent::SetReminder,
         call,
         Preference::Open,

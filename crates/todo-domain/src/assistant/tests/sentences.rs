@@ -69,11 +69,20 @@ fn dates_priority_tags_and_repetition_at_the_end_of_a_new_task() {
         ),
         (
             "Add a task to pay rent every month #home",
-            json!({"title": "Pay rent", "recurrence_rule": "monthly", "tags": ["home"], "timezone": "UTC"}),
+            json!({"title": "Pay rent", "due_date": "2026-03-10", "recurrence_rule": "FREQ=MONTHLY", "tags": ["home"], "timezone": "UTC"}),
         ),
         (
             "Add a task to jog every monday at 7:00",
-            json!({"title": "Jog", "recurrence_rule": "FREQ=WEEKLY;BYDAY=MO", "due_date": "2026-03-11T07:00:00Z", "timezone": "UTC"}),
+            json!({"title": "Jog", "recurrence_rule": "FREQ=WEEKLY;BYDAY=MO", "due_date": "2026-03-16T07:00:00Z", "timezone": "UTC"}),
+        ),
+        (
+            "Add a task to jog every other Tuesday until June remind 1 hour before",
+            json!({"title": "Jog", "recurrence_rule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20260531", "due_date": "2026-03-10",
+                "timezone": "UTC", "reminders": [{"before": "1h"}]}),
+        ),
+        (
+            "Add a task to read \\tomorrow on the 1st",
+            json!({"title": "Read tomorrow", "due_date": "2026-04-01", "timezone": "UTC"}),
         ),
         (
             "Remind me to take out the bins in 2 hours",
