@@ -3,6 +3,7 @@
 mod commands;
 mod environment;
 mod failure;
+mod open_files;
 mod operate;
 mod signals;
 mod variables;

@@ -17,7 +17,7 @@ use sidespin_trigger::PoolConfig;
 use crate::commands::build;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::{signals, variables};
+use crate::{open_files, signals, variables};
 
 /// The directory beside the manifest where everything durable is kept.
 pub(crate) const STATE_DIRECTORY: &str = ".sidespin";
@@ -133,6 +133,7 @@ impl Up {
         if self.build {
             build::run(&self.from)?;
         }
+        open_files::raise_limit();
         let quiet = self.quiet;
         let options = self.host_options(environment)?;
         let name = options.app.name.clone();

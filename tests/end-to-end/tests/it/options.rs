@@ -1,5 +1,9 @@
 //! What `sidespin up` is told on the command line.
 
+use end_to_end::{PATIENCE, Server, ServerOptions};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
 use crate::support::{Application, get, guest};
 
 fn probe() -> Application {
@@ -92,4 +96,30 @@ async fn with_a_certificate_it_serves_https() {
     assert!(reqwest::get(server.url("/calls")).await.is_err());
     let response = client.get(format!("{base}/calls")).send().await.unwrap();
     assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn a_shell_s_low_limit_of_open_files_does_not_limit_connections() {
+    let application = probe();
+    let server = Server::start_with(ServerOptions {
+        manifest: Some(application.manifest()),
+        wrapper: ["bash", "-c", "ulimit -Sn 200; exec \"$@\"", "few-files"]
+            .map(str::to_owned)
+            .to_vec(),
+        ..ServerOptions::default()
+    })
+    .await
+    .unwrap();
+    let mut connections = Vec::new();
+    for _ in 0..400 {
+        let mut connection = TcpStream::connect(server.http).await.unwrap();
+        let request = format!("GET /calls HTTP/1.1\r\nhost: {}\r\n\r\n", server.http);
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut head = [0; 12];
+        let answered = tokio::time::timeout(PATIENCE, connection.read_exact(&mut head)).await;
+        answered.expect("a connection is not served").unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200");
+        // It stays open.
+        connections.push(connection);
+    }
 }
