@@ -30,6 +30,8 @@ pub(crate) struct ElapsedTimes {
     millisecond: i64,
     /// The next period.
     index: i64,
+    /// How many periods were looked at so far.
+    looked_at: u64,
     pending: VecDeque<i64>,
 }
 
@@ -55,8 +57,13 @@ impl ElapsedTimes {
             step,
             millisecond,
             index: ((from - base) / step).saturating_sub(1).max(0),
+            looked_at: 0,
             pending: VecDeque::new(),
         })
+    }
+
+    pub(crate) fn looked_at(&self) -> u64 {
+        self.looked_at
     }
 
     /// Looks at the next period that may name anything.
@@ -64,6 +71,7 @@ impl ElapsedTimes {
         let begin = self.base.checked_add(self.index.checked_mul(self.step)?)?;
         let shown = local(self.zone, begin)?;
         self.index += 1;
+        self.looked_at += 1;
         match self.misfit(begin, shown)? {
             Some(later) => self.index = self.index.max((later - self.base).div_euclid(self.step)),
             None => self.pending = self.named_in(begin, shown),

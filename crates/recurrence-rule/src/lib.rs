@@ -1,18 +1,20 @@
 //! Recurrence rules of RFC 5545 (section 3.3.10): reading and writing them, and the days and times that they name.
 //!
-//! [`Rule::parse`] reads `FREQ=WEEKLY;BYDAY=MO,TH`. [`Rule::days`] enumerates days, for what has no time or a time of its own;
-//! [`Rule::times`] enumerates instants in a time zone, for all frequencies. Both are lazy iterators in ascending order, and
-//! continue from anywhere without walking there.
+//! - [`Rule`] is `FREQ=WEEKLY;BYDAY=MO,TH`: read by [`Rule::parse`], written by its `Display`.
+//! - [`Recurrence`] adds a start in a time zone and times that are left out: it has [`after`](Recurrence::after),
+//!   [`between`](Recurrence::between) and an iterator. It is the whole of what iCalendar says with DTSTART, RRULE and EXDATE.
+//! - [`Rule::days`] enumerates days, for what has no time or a time of its own; [`Rule::times`] enumerates instants, and can be
+//!   continued from any of them, for who keeps the last one only.
+//!
+//! All iterators are lazy, ascending, and begin anywhere without walking there.
 //!
 //! ```
-//! use chrono::NaiveDate;
-//! use recurrence_rule::{MissingDay, Rule};
+//! use recurrence_rule::Recurrence;
 //!
-//! let rule = Rule::parse("FREQ=MONTHLY;BYDAY=-1FR;COUNT=2")?;
-//! let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-//! let days: Vec<String> = rule.days(start, MissingDay::LeftOut).map(|day| day.to_string()).collect();
-//! assert_eq!(days, ["2026-01-30", "2026-02-27"]);
-//! # Ok::<(), recurrence_rule::RuleError>(())
+//! let recurrence = Recurrence::parse("DTSTART;TZID=Europe/Berlin:20260130T170000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR;COUNT=3")?;
+//! let times: Vec<String> = recurrence.iter().map(|time| time.to_string()).collect();
+//! assert_eq!(times, ["2026-01-30 17:00:00 CET", "2026-02-27 17:00:00 CET", "2026-03-27 17:00:00 CET"]);
+//! # Ok::<(), recurrence_rule::RecurrenceError>(())
 //! ```
 //!
 //! Where the RFC leaves a choice, or is silent:
@@ -28,23 +30,28 @@
 //! - **UNTIL** includes the whole day or second that it names; a time without `Z` is one on the wall.
 //! - **BYSECOND=60** is 59, because there are no leap seconds here.
 //!
-//! It knows no exceptions (EXDATE), no further dates (RDATE) and no clock; nothing here reads or writes anything.
+//! It knows no further dates (RDATE) and no clock; nothing here reads or writes anything.
 //!
 //! Work is bounded whatever the rule is. Calendars repeat after 400 years, so a rule of a day or longer that names nothing on
-//! the 146,097 days that it looks at never will, and its iterator ends; that takes milliseconds. The year 9999 is the last.
+//! the 146,097 days that it looks at never will, and its iterator ends; that takes milliseconds. Shorter ones end after 200,000 periods in vain,
+//! and are walked along for a million, where a COUNT or exceptions make that necessary. The year 9999 is the last. Nothing is
+//! kept but the times of one day and the days of one period.
 
 mod calendar;
 mod clock;
 mod days;
 mod elapsed;
 mod error;
+mod lines;
 mod parse;
+mod recurrence;
 mod rule;
 mod times;
 mod wall;
 mod write;
 
 pub use days::{Days, MissingDay};
-pub use error::RuleError;
+pub use error::{RecurrenceError, RuleError};
+pub use recurrence::{Occurrences, Recurrence};
 pub use rule::{Frequency, Rule, Until};
 pub use times::Times;

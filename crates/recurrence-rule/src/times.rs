@@ -1,5 +1,7 @@
 //! The instants that a rule names in a time zone.
 
+use std::iter::FusedIterator;
+
 use chrono::{DateTime, NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 
@@ -7,6 +9,10 @@ use crate::clock::{instant, local, local_of_the_day_before};
 use crate::elapsed::ElapsedTimes;
 use crate::rule::{Frequency, Rule, Until};
 use crate::wall::WallTimes;
+
+/// How many periods of a rule of an hour or shorter are looked at on the way to what is asked for, where it has to be walked:
+/// for a COUNT, or past times that are left out. What lies further away counts as never. It takes less than a second.
+pub(crate) const LONGEST_WALK: u64 = 1_000_000;
 
 /// The instants that a rule names from its start on, in order, each once. See [`Rule::times`].
 #[derive(Debug, Clone)]
@@ -60,6 +66,11 @@ impl Rule {
             left: self.count,
         };
         while times.upcoming().is_some_and(|time| time < from) {
+            if times.looked_at() > LONGEST_WALK {
+                times.is_over = true;
+                times.ahead = None;
+                break;
+            }
             times.pass();
         }
         times
@@ -110,6 +121,14 @@ impl Times {
         self.left
     }
 
+    /// How many periods of a rule of an hour or shorter were looked at.
+    pub(crate) fn looked_at(&self) -> u64 {
+        match &self.source {
+            Some(Source::Elapsed(times)) => times.looked_at(),
+            _ => 0,
+        }
+    }
+
     fn upcoming(&mut self) -> Option<i64> {
         while self.ahead.is_none() {
             if self.is_over || self.left == Some(0) {
@@ -132,6 +151,8 @@ impl Times {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 }
+
+impl FusedIterator for Times {}
 
 impl Iterator for Times {
     type Item = DateTime<Tz>;
