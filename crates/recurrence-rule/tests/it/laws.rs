@@ -123,6 +123,38 @@ impl Parts {
         ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"].contains(&self.frequency)
     }
 
+    /// The same as parts of a rule of a day or longer that chooses no positions and no weeks.
+    fn of_days(self) -> Self {
+        Self {
+            frequency: if self.is_of_days() {
+                self.frequency
+            } else {
+                "YEARLY"
+            },
+            weeks: Vec::new(),
+            positions: Vec::new(),
+            ..self
+        }
+    }
+
+    /// With the parts about days that the rule takes from its start.
+    fn with_days_of(mut self, start: NaiveDateTime) -> Self {
+        let has_none = self.days.is_empty() && self.month_days.is_empty() && self.year_days.is_empty();
+        match self.frequency {
+            "WEEKLY" if has_none => self
+                .days
+                .push(DAYS[start.weekday().num_days_from_monday() as usize]),
+            "MONTHLY" | "YEARLY" if has_none => {
+                if self.frequency == "YEARLY" && self.months.is_empty() {
+                    self.months.push(signed(start.month()));
+                }
+                self.month_days.push(signed(start.day()));
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// Whether all BY parts name a time, reckoned in the plainest way.
     fn name(&self, time: NaiveDateTime, start: NaiveDateTime) -> bool {
         let day = time.date();
@@ -304,20 +336,14 @@ proptest! {
         }
     }
 
-    /// The other way round: what fulfils every part is an occurrence. Without BYSETPOS, and with the parts that a rule takes
-    /// from its start written out.
+    /// The other way round: what fulfils every part is an occurrence.
     #[test]
-    fn each_day_that_fulfils_every_part_has_an_occurrence(parts in parts(), start in starts(), days in 0_i64..800) {
-        prop_assume!(parts.is_of_days() && parts.weeks.is_empty() && parts.positions.is_empty());
-        let rule = Rule::parse(&parts.text()).unwrap().anchored(start);
-        let text = rule.to_string();
-        let recurrence = Recurrence::new(rule, start, Tz::UTC);
-        let time = start + TimeDelta::days(days);
-        let takes_day = !text.contains("BYDAY") || !parts.days.is_empty();
-        prop_assume!(takes_day && !(text.contains("BYMONTHDAY") && parts.month_days.is_empty()) && !(text.contains("BYMONTH=") && parts.months.is_empty()));
-        let end = time + TimeDelta::seconds(1);
-        let found = recurrence.between(&time.and_utc(), &end.and_utc(), 1).count();
-        prop_assert_eq!(found == 1, parts.name(time, start), "{}", time);
+    fn each_time_that_fulfils_every_part_is_an_occurrence(parts in parts(), start in starts(), days in 0_i64..800) {
+        let parts = parts.of_days();
+        let recurrence = Recurrence::new(Rule::parse(&parts.text()).unwrap(), start, Tz::UTC);
+        let time = (start + TimeDelta::days(days)).and_utc();
+        let found = recurrence.between(&time, &(time + TimeDelta::seconds(1)), 1).count();
+        prop_assert_eq!(found == 1, parts.with_days_of(start).name(time.naive_utc(), start), "{}", time);
     }
 
     #[test]
@@ -346,6 +372,10 @@ proptest! {
         let recurrence = Recurrence::new(rule.clone(), start, zone);
         let times = first(&recurrence, 8);
         let short = !parts.is_of_days();
+        // Clocks that change by half an hour cut hours in two: then it is the start that says which half an hour begins with.
+        if short && zone == Tz::Australia__Lord_Howe {
+            return Ok(());
+        }
         let anchored = rule.anchored(if short { times.first().map_or(start, DateTime::naive_local) } else { start });
         for (index, time) in times.iter().enumerate() {
             let going_on: Vec<_> = anchored.times(*time).take(times.len() - index).collect();

