@@ -41,7 +41,7 @@ pub enum RuleError {
         at: usize,
     },
     /// A part stands twice.
-    #[error("`{part}` at character {at} stands there for the second time; join them or leave one out")]
+    #[error("`{part}` stands twice, again at character {at}; join them or leave one out")]
     Twice {
         /// The part.
         part: &'static str,

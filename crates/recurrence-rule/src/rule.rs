@@ -68,8 +68,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The longest text that is read, in bytes.
-    pub const LONGEST: usize = 500;
+    /// The longest text that is read, in bytes. It bounds how much one rule can name.
+    pub const LONGEST: usize = 1_000;
     /// The highest INTERVAL: nobody plans further ahead.
     pub const LARGEST_INTERVAL: u32 = 1_000_000;
     /// The highest COUNT. It bounds how far a rule with one is walked along.

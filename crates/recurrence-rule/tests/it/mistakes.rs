@@ -14,7 +14,7 @@ fn mistakes_name_the_part_the_place_and_the_remedy() {
         ("FREQ=DAILY;;COUNT=1", "`` at character 12"),
         (
             " RRULE:FREQ=DAILY;FREQ=DAILY",
-            "`FREQ` at character 19 stands there for the second time",
+            "`FREQ` stands twice, again at character 19; join them",
         ),
         (
             "FREQ=DAILY;BYEASTER=1",
@@ -68,8 +68,8 @@ fn mistakes_name_the_part_the_place_and_the_remedy() {
         assert!(error.contains(expected), "{text}: {error}");
     }
     assert_eq!(
-        Rule::parse(&"x".repeat(501)),
-        Err(RuleError::TooLong { length: 501 })
+        Rule::parse(&"x".repeat(1001)),
+        Err(RuleError::TooLong { length: 1001 })
     );
 }
 
