@@ -1,5 +1,11 @@
 //! Rules against the RFC's own examples, the calendar, clocks that change, laws, and another implementation.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly, in its helper functions too"
+)]
+
 mod clocks;
 mod examples;
 mod laws;
