@@ -387,8 +387,10 @@ proptest! {
     fn what_is_left_out_is_missing_and_counts(parts in parts(), end in ends(), start in starts(), zone in zones(), which in 0_usize..8) {
         let mut recurrence = Recurrence::new(Rule::parse(&(parts.text() + &end)).unwrap(), start, zone);
         let mut times = first(&recurrence, 12);
-        prop_assume!(which < times.len());
-        let gone = times.remove(which);
+        if times.is_empty() {
+            return Ok(());
+        }
+        let gone = times.remove(which % times.len());
         recurrence.leave_out(&gone).unwrap();
         prop_assert_eq!(first(&recurrence, times.len()), times);
     }
