@@ -23,7 +23,8 @@
 //!   counts what the rule names from the start on. What the rule does not say (the day, the time) is the start's.
 //! - **A time that clocks skip** is read with the offset that held before, as section 3.3.5 says, so 02:30 becomes 03:30 on
 //!   that day; one that comes twice is the first.
-//! - **Rules of a day and longer** go by the clock on the wall, shorter ones by elapsed time.
+//! - **Rules of a day and longer** go by the clock on the wall, shorter ones by elapsed time. So an hour that clocks skip is not
+//!   named by the shorter ones, and where clocks change by half an hour their hours are counted on from the start's.
 //! - **BYWEEKNO** counts years by their weeks: the period of such a rule begins with the first day of week 1, also in the
 //!   December before. Without BYDAY it means the start's day of the week.
 //! - **BYSETPOS** counts in the whole period, also where that began before the start.
@@ -33,9 +34,9 @@
 //! It knows no further dates (RDATE) and no clock; nothing here reads or writes anything.
 //!
 //! Work is bounded whatever the rule is. Calendars repeat after 400 years, so a rule of a day or longer that names nothing on
-//! the 146,097 days that it looks at never will, and its iterator ends; that takes milliseconds. Shorter ones end after 200,000 periods in vain,
-//! and are walked along for a million, where a COUNT or exceptions make that necessary. The year 9999 is the last. Nothing is
-//! kept but the times of one day and the days of one period.
+//! the 146,097 days that it looks at never will, and its iterator ends; that takes milliseconds. Shorter ones end after
+//! 200,000 periods in vain, and are walked along for a million, where a COUNT or exceptions make that necessary. The year
+//! 9999 is the last. Nothing is kept but the times of one day and the days of one period.
 
 mod calendar;
 mod clock;
