@@ -1,14 +1,10 @@
 //! When a repeating job comes next: after an interval, or as a calendar rule says.
 
-mod dates;
 mod grid;
-mod occurrences;
-mod parse;
 mod rule;
 
 pub use grid::next_on_grid;
-pub use parse::RuleError;
-pub use rule::Rule;
+pub use rule::{Rule, RuleError};
 
 /// When a job comes again.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,14 +4,14 @@
 //! repeats monthly falls on 28 February and then on 31 March. The anchor is occurrence 1 whether or not the rule
 //! would name its day; the days that the rule names after it are occurrences 2, 3 ….
 //!
-//! The engine is an own subset of RFC 5545 (no times within the day, no exceptions). It works on local days and
-//! turns them into instants in the task's zone, so that 09:00 stays 09:00 when clocks change.
+//! What a rule names is the crate `recurrence-rule`'s to say. Here its days become instants in the task's zone, so that 09:00
+//! stays 09:00 when clocks change, and the 31st in a short month falls on its last day. Rules about times within the day are
+//! refused: the time is that of the due date.
 
-mod expand;
-mod parse;
+mod rule;
 mod series;
 
-pub use parse::{Frequency, Rule, RuleError};
+pub use rule::{Rule, RuleError};
 pub use series::{NextOccurrence, SeriesAnchor, next, next_task};
 
 #[cfg(test)]

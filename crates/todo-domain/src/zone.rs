@@ -36,6 +36,11 @@ impl Zone {
         self.0.name()
     }
 
+    /// The zone for chrono.
+    pub(crate) fn tz(self) -> Tz {
+        self.0
+    }
+
     /// What a clock on the wall shows at this instant.
     pub fn local(self, time: Timestamp) -> NaiveDateTime {
         time.as_datetime().with_timezone(&self.0).naive_local()

@@ -1,64 +1,49 @@
-//! A recurrence rule with the time zone that it is read in, and what it says about instants.
+//! A recurrence rule with the time zone that it is read in, and what it says about instants in milliseconds.
 //!
 //! A rule counts from its start, which is the due time of the firing before: the parts that RFC 5545 takes from DTSTART (the
 //! day, the time of day) are written into the rule when it is made, so that it can be continued from any of its times, and a
 //! COUNT is what is left. So the next time is found without walking through all that were before.
 
-use std::collections::BTreeSet;
+use std::fmt;
 
-use chrono::{NaiveDateTime, Weekday};
+use chrono::DateTime;
 use chrono_tz::Tz;
+use thiserror::Error;
 
-use super::occurrences;
-use super::parse::{self, LONGEST, RuleError};
-
-/// How long the period is in which a rule names its times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Frequency {
-    Secondly,
-    Minutely,
-    Hourly,
-    Daily,
-    Weekly,
-    Monthly,
-    Yearly,
-}
-
-/// The last moment at which a rule may name a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
-    /// By the clock on the wall.
-    Local(NaiveDateTime),
-    /// Milliseconds since the Unix epoch.
-    Instant(i64),
-}
-
-/// `MO`, or `2MO` the second, or `-1MO` the last of the month or year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct OrdinalWeekday {
-    pub(super) ordinal: i32,
-    pub(super) weekday: Weekday,
-}
+/// The longest rule that a component may give, in bytes. With what it takes from its start it may be longer.
+const LONGEST: usize = 500;
 
 /// A recurrence rule of RFC 5545 in a time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    pub(super) frequency: Frequency,
-    pub(super) interval: u32,
-    pub(super) count: Option<u32>,
-    pub(super) until: Option<Until>,
-    pub(super) by_month: BTreeSet<i32>,
-    pub(super) by_year_day: BTreeSet<i32>,
-    pub(super) by_month_day: BTreeSet<i32>,
-    pub(super) by_day: Vec<OrdinalWeekday>,
-    pub(super) by_hour: BTreeSet<i32>,
-    pub(super) by_minute: BTreeSet<i32>,
-    pub(super) by_second: BTreeSet<i32>,
-    pub(super) by_position: BTreeSet<i32>,
-    pub(super) week_start: Weekday,
-    /// Milliseconds within the second, which a rule cannot name.
-    pub(super) millisecond: u32,
-    pub(super) zone: Tz,
+    rule: recurrence_rule::Rule,
+    zone: Tz,
+}
+
+/// Why a text is not a rule for a job.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// It is too long.
+    #[error("the rule of a job has up to {LONGEST} bytes, this one {length}; make several jobs of it")]
+    TooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// The name of no zone.
+    #[error("`{name}` is no IANA time zone; write one like `Europe/Berlin` or `UTC`")]
+    Zone {
+        /// What was given, at most its first words.
+        name: String,
+    },
+    /// It is not written as RFC 5545 says.
+    #[error(transparent)]
+    Text(#[from] recurrence_rule::RuleError),
+    /// No time fulfils all parts.
+    #[error(
+        "the rule never fires: no time from its start on fulfils all of its parts; leave one out, or look at its UNTIL"
+    )]
+    NeverFires,
 }
 
 impl Rule {
@@ -66,7 +51,7 @@ impl Rule {
     /// `Europe/Berlin`, for a job that starts at `start`, milliseconds since the Unix epoch.
     ///
     /// # Errors
-    /// The text is not a rule that is known here, it names a time too often, or it never does.
+    /// The text is not a rule, or it names no time.
     pub fn new(text: &str, zone: &str, start: u64) -> Result<Self, RuleError> {
         if text.len() > LONGEST {
             return Err(RuleError::TooLong { length: text.len() });
@@ -80,7 +65,15 @@ impl Rule {
 
     /// Reads a rule that was written down for a job that is due at `due`.
     pub(crate) fn resume(text: &str, zone: &str, due: u64) -> Result<Self, RuleError> {
-        parse::parse(text, zone)?.anchored(due)
+        let zone = zone.parse().map_err(|_unknown| RuleError::Zone {
+            name: zone.chars().take(64).collect(),
+        })?;
+        let rule = recurrence_rule::Rule::parse(text)?;
+        let due = instant(due, zone).ok_or(RuleError::NeverFires)?;
+        Ok(Self {
+            rule: rule.anchored(due.naive_local()),
+            zone,
+        })
     }
 
     /// The name of its time zone.
@@ -91,23 +84,34 @@ impl Rule {
 
     /// The first time that it names, from `start` on.
     pub(crate) fn first(&self, start: u64) -> Option<u64> {
-        occurrences::first_at_or_after(self, start, start).map(|(time, _passed)| time)
+        milliseconds(self.rule.times(instant(start, self.zone)?).next()?)
     }
 
     /// The first time after `due`, which is one of its times, and after `now`; and the rule from there on.
     pub(crate) fn next(&self, due: u64, now: u64) -> Option<(u64, Self)> {
         let after = due.max(now).checked_add(1)?;
-        let (next, passed) = occurrences::first_at_or_after(self, due, after)?;
-        let count = match self.count {
-            None => None,
-            Some(count) => Some(count.checked_sub(passed)?),
-        };
-        Some((
-            next,
-            Self {
-                count,
-                ..self.clone()
-            },
-        ))
+        let mut times = self
+            .rule
+            .times_from(instant(due, self.zone)?, instant(after, self.zone)?);
+        let left = times.left();
+        let next = milliseconds(times.next()?)?;
+        let rule = self.rule.clone().with_count(left);
+        Some((next, Self { rule, ..self.clone() }))
     }
+}
+
+/// The rule as it can be read again, with what it took from its start.
+impl fmt::Display for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rule.fmt(formatter)
+    }
+}
+
+fn instant(time: u64, zone: Tz) -> Option<DateTime<Tz>> {
+    let time = DateTime::from_timestamp_millis(i64::try_from(time).ok()?)?;
+    Some(time.with_timezone(&zone))
+}
+
+fn milliseconds(time: DateTime<Tz>) -> Option<u64> {
+    u64::try_from(time.timestamp_millis()).ok()
 }

@@ -1,7 +1,6 @@
-//! Rules against the calendar, against clocks that change, and against another implementation.
+//! Rules of jobs: from firing to firing, written down and read again in between. What rules name is tested where they are made.
 
-use chrono::{DateTime, TimeDelta};
-use proptest::prelude::*;
+use chrono::DateTime;
 
 use super::{Rule, RuleError};
 
@@ -313,53 +312,35 @@ fn mistakes_name_the_part_and_the_remedy() {
     assert!(error(&"x".repeat(501), "UTC").contains("501"));
 }
 
-prop_compose! {
-    fn rule_text()(
-        frequency in prop::sample::select(vec!["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
-        interval in 1u32..5,
-        count in prop::option::of(1u32..30),
-        months in prop::option::of(prop::collection::btree_set(1u32..13, 1..4)),
-        days in prop::option::of(prop::collection::btree_set(prop::sample::select(vec!["MO", "TU", "WE", "TH", "FR", "SA", "SU"]), 1..4)),
-        month_days in prop::option::of(prop::collection::btree_set(-31i32..32, 1..4)),
-        hours in prop::option::of(prop::collection::btree_set(0u32..24, 1..3)),
-        position in prop::option::of(prop::sample::select(vec![-2, -1, 1, 2, 3])),
-    ) -> String {
-        fn joined<T: ToString>(name: &str, set: impl IntoIterator<Item = T>) -> String {
-            let all: Vec<_> = set.into_iter().map(|one| one.to_string()).collect();
-            if all.is_empty() { String::new() } else { format!(";{name}={}", all.join(",")) }
-        }
-        let mut text = format!("FREQ={frequency};INTERVAL={interval}");
-        text += &count.map(|count| format!(";COUNT={count}")).unwrap_or_default();
-        text += &joined("BYMONTH", months.into_iter().flatten());
-        text += &joined("BYDAY", days.clone().into_iter().flatten());
-        let month_days: Vec<_> = month_days.into_iter().flatten().filter(|day| *day != 0).collect();
-        if frequency != "WEEKLY" {
-            text += &joined("BYMONTHDAY", month_days);
-        }
-        text += &joined("BYHOUR", hours.into_iter().flatten());
-        // In a week that has begun before the start, `rrule` counts positions from the start on, this from the week's first day.
-        if let (Some(position), true) = (position, days.is_some() && frequency != "WEEKLY") {
-            text += &format!(";BYSETPOS={position}");
-        }
-        text
-    }
+#[test]
+fn the_longest_rule_can_be_read_again_with_what_it_takes_from_its_start() {
+    let months = |count: usize| vec!["12"; count].join(",");
+    let minutes = (0..60)
+        .map(|minute| minute.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
+    let seconds = (0..60)
+        .map(|second| second.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
+    let text = format!(
+        "FREQ=YEARLY;UNTIL=99991231T235959Z;BYSETPOS=1,-1;BYMINUTE={minutes};BYSECOND={seconds};BYMONTH="
+    );
+    let text = format!("{text}{}", months((500 - text.len() + 1) / 3));
+    assert!(text.len() > 495 && text.len() <= 500);
+    let start = at("2026-11-21T08:10:00Z");
+    let rule = Rule::new(&text, "America/Argentina/ComodRivadavia", start).unwrap();
+    let due = rule.first(start).unwrap();
+    assert_eq!(Rule::resume(&rule.to_string(), rule.zone(), due), Ok(rule));
 }
 
-proptest! {
-    /// The crate `rrule` walks from the start; this finds the same by jumping from firing to firing.
-    #[test]
-    fn another_implementation_names_the_same(text in rule_text(), day in 0i64..3000, minute in 0i64..1440) {
-        let start = DateTime::from_timestamp(1_700_006_400, 0).unwrap() + TimeDelta::days(day) + TimeDelta::minutes(minute);
-        let set: rrule::RRuleSet = format!("DTSTART:{}\nRRULE:{text}", start.format("%Y%m%dT%H%M%SZ")).parse().unwrap();
-        let expected: Vec<_> = set.into_iter().take(10).map(|time| time.timestamp_millis()).collect();
-        let start = u64::try_from(start.timestamp_millis()).unwrap();
-        let found = match Rule::new(&text, "UTC", start) {
-            Err(error) => {
-                prop_assert_eq!(error, RuleError::NeverFires);
-                Vec::new()
-            }
-            Ok(_rule) => firings(&text, "UTC", &shown(start)).iter().map(|time| i64::try_from(at(time)).unwrap()).collect(),
-        };
-        prop_assert_eq!(found, expected, "{}", text);
-    }
+/// As versions wrote it that put BYDAY last and the end of a day as a time.
+#[test]
+fn rules_that_older_versions_have_written_are_read() {
+    let due = at("2026-11-23T08:00:00Z");
+    let kept = "FREQ=WEEKLY;UNTIL=20261130T235959;BYHOUR=8;BYMINUTE=0;BYSECOND=0;BYDAY=MO;WKST=SU";
+    let rule = Rule::resume(kept, "UTC", due).unwrap();
+    let (next, rule) = rule.next(due, due).unwrap();
+    assert_eq!(shown(next), "2026-11-30T08:00:00Z");
+    assert_eq!(rule.next(next, next), None);
 }

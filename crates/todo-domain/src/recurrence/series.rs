@@ -1,11 +1,10 @@
 //! From one occurrence of a series to the next.
 
-use chrono::NaiveDateTime;
+use recurrence_rule::Until;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::expand::Days;
-use super::parse::{Rule, Until};
+use super::rule::Rule;
 use crate::due::Due;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -53,17 +52,17 @@ impl SeriesAnchor {
 /// The due date of the occurrence after `occurrence`; none when COUNT or UNTIL has ended the series, or the rule
 /// names no further day before the year 10000.
 pub fn next(rule: &Rule, anchor: &SeriesAnchor, zone: Zone, occurrence: u32) -> Option<Due> {
-    if rule.count.is_some_and(|count| occurrence >= count) {
+    if rule.count().is_some_and(|count| occurrence >= count) {
         return None;
     }
     let place = usize::try_from(occurrence.saturating_sub(anchor.occurrence)).ok()?;
-    let day = Days::new(rule, anchor.due.local_day(zone)).nth(place)?;
+    let day = rule.days_after(anchor.due.local_day(zone)).nth(place)?;
     let due = match anchor.due {
         Due::Day(_) => Due::Day(day),
         Due::Time(time) => Due::Time(zone.resolve(day.and_time(zone.local(time).time()))?),
     };
-    rule.until
-        .is_none_or(|until| until.allows(due, zone))
+    rule.until()
+        .is_none_or(|until| allows(until, due, zone))
         .then_some(due)
 }
 
@@ -154,18 +153,9 @@ impl NextOccurrence {
     }
 }
 
-impl Until {
-    fn allows(self, due: Due, zone: Zone) -> bool {
-        match (self, due) {
-            (Self::Day(last), due) => due.local_day(zone) <= last,
-            (Self::Local(last), Due::Time(time)) => zone.local(time) <= last,
-            (Self::Local(last), Due::Day(day)) => day <= last.date(),
-            (Self::Utc(last), Due::Time(time)) => time.as_datetime().naive_utc() <= last,
-            (Self::Utc(last), Due::Day(day)) => day <= local_of_utc(last, zone).date(),
-        }
+fn allows(until: Until, due: Due, zone: Zone) -> bool {
+    match due {
+        Due::Day(day) => until.includes_day(day, zone.tz()),
+        Due::Time(time) => until.includes_time(time.as_datetime().with_timezone(&zone.tz())),
     }
-}
-
-fn local_of_utc(utc: NaiveDateTime, zone: Zone) -> NaiveDateTime {
-    Timestamp::from_millis(utc.and_utc().timestamp_millis()).map_or(utc, |time| zone.local(time))
 }

@@ -289,6 +289,40 @@ fn hostile_rules_are_refused_and_never_loop() {
 }
 
 #[test]
+fn weeks_of_the_year_and_days_of_the_year_are_known() {
+    check(
+        "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO",
+        "1997-05-12",
+        &["1998-05-11", "1999-05-17"],
+    );
+    check(
+        "FREQ=YEARLY;BYYEARDAY=-1",
+        "2026-01-01",
+        &["2026-12-31", "2027-12-31"],
+    );
+}
+
+#[test]
+fn mistakes_name_the_part_and_the_remedy() {
+    for (rule, expected) in [
+        (
+            "sometimes",
+            "`daily`, `weekly`, `monthly`, `yearly` or an RFC 5545 rule",
+        ),
+        ("FREQ=DAILY;BYHOUR=9", "the time is that of `due_date`"),
+        ("FREQ=HOURLY", "FREQ is DAILY, WEEKLY, MONTHLY or YEARLY"),
+        (
+            "FREQ=DAILY;BYMONTH=13",
+            "`BYMONTH` must be numbers from 1 to 12, not `13`",
+        ),
+        ("FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2", "never happens"),
+    ] {
+        let error = Rule::parse(rule).unwrap_err().to_string();
+        assert!(error.contains(expected), "{rule}: {error}");
+    }
+}
+
+#[test]
 fn reminders_move_along() {
     let mut task = recurring("daily", "2026-03-28T08:00:00Z", "Europe/Berlin");
     task.reminders = vec![
