@@ -3,7 +3,6 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use uuid::Uuid;
 
 const PARENT: HeaderName = HeaderName::from_static("traceparent");
 const STATE: HeaderName = HeaderName::from_static("tracestate");
@@ -21,7 +20,8 @@ impl TraceContext {
     #[must_use]
     pub fn begin() -> Self {
         Self {
-            trace: Uuid::new_v4().as_u128(),
+            // Identifiers are to be unlike each other, not to be hard to guess; the system's random numbers cost a call each.
+            trace: fastrand::u128(1..),
             parent: random_parent(),
             flags: 0,
         }
@@ -97,9 +97,9 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Never zero, because a bit of the UUID's variant is set.
+/// Zero would mean that there is none.
 fn random_parent() -> u64 {
-    Uuid::new_v4().as_u64_pair().1
+    fastrand::u64(1..)
 }
 
 fn hexadecimal(text: &str, length: usize) -> Option<u128> {

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::{Assignment, Command};
 use crate::wake::Commands;
 
-/// Messages of one partition that may be on their way through the process.
-const MAX_MESSAGES: usize = 1000;
-/// Their size, for a consumer of few partitions.
+/// What a message takes beside its contents: the record, its place in a lane and in the tracker of offsets.
+const OVERHEAD: usize = 256;
+/// The memory for messages of one partition that are on their way through the process, for a consumer of few partitions. Not less:
+/// what the library has fetched ahead is thrown away when a partition is paused, and fetched again.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// What a consumer of many partitions divides among them.
 const TOTAL_BYTES: usize = 64 * 1024 * 1024;
-/// Less would be a handful of messages, and a fetch for each handful.
+/// Less would be some hundred messages, and a fetch for each time that those are done.
 const MIN_BYTES: usize = 256 * 1024;
 
 /// How many bytes each partition of a consumer may have in this process. Changes with the number of its partitions.
@@ -45,7 +46,6 @@ impl Share {
 #[derive(Debug)]
 pub(super) struct Load {
     pub(super) assignment: Assignment,
-    messages: AtomicUsize,
     bytes: AtomicUsize,
     is_paused: AtomicBool,
     share: Share,
@@ -63,7 +63,6 @@ impl Load {
     pub(super) fn new(assignment: Assignment, share: Share, commands: Commands<Command>) -> Arc<Self> {
         Arc::new(Self {
             assignment,
-            messages: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             is_paused: AtomicBool::new(false),
             share,
@@ -71,9 +70,9 @@ impl Load {
         })
     }
 
-    /// Takes a place, beyond the limit too: the message is here already.
-    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Guard {
-        self.messages.fetch_add(1, Ordering::SeqCst);
+    /// Takes a place for a message of this size, beyond the limit too: the message is here already.
+    pub(super) fn take(self: &Arc<Self>, size: usize) -> Guard {
+        let bytes = size + OVERHEAD;
         self.bytes.fetch_add(bytes, Ordering::SeqCst);
         Guard {
             load: Arc::clone(self),
@@ -83,8 +82,7 @@ impl Load {
 
     /// Whether the partition must be paused now; it counts as paused then.
     pub(super) fn must_pause(&self) -> bool {
-        let is_full = self.messages.load(Ordering::SeqCst) >= MAX_MESSAGES
-            || self.bytes.load(Ordering::SeqCst) >= self.share.bytes();
+        let is_full = self.bytes.load(Ordering::SeqCst) >= self.share.bytes();
         if !is_full || self.is_paused.swap(true, Ordering::SeqCst) {
             return false;
         }
@@ -94,8 +92,7 @@ impl Load {
     }
 
     fn resume_if_free(&self) {
-        let is_free = self.messages.load(Ordering::SeqCst) <= MAX_MESSAGES / 2
-            && self.bytes.load(Ordering::SeqCst) <= self.share.bytes() / 2;
+        let is_free = self.bytes.load(Ordering::SeqCst) <= self.share.bytes() / 2;
         if is_free && self.is_paused.swap(false, Ordering::SeqCst) {
             let _is_running: bool = self.commands.send(Command::Resume(self.assignment.clone()));
         }
@@ -104,7 +101,6 @@ impl Load {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.load.messages.fetch_sub(1, Ordering::SeqCst);
         self.load.bytes.fetch_sub(self.bytes, Ordering::SeqCst);
         self.load.resume_if_free();
     }
@@ -119,13 +115,15 @@ mod tests {
     fn a_full_partition_pauses_once_and_resumes_once_when_half_is_done() {
         let (commands, inbox) = inbox();
         let load = Load::new(Assignment::for_test("t", 0, 1), Share::default(), commands);
-        let mut guards: Vec<_> = (1..MAX_MESSAGES).map(|_| load.take(1)).collect();
+        // Small messages take memory too.
+        let most = MAX_BYTES / (2 * OVERHEAD);
+        let mut guards: Vec<_> = (1..most).map(|_| load.take(OVERHEAD)).collect();
         assert!(!load.must_pause());
-        guards.push(load.take(1));
+        guards.push(load.take(OVERHEAD));
         assert!(load.must_pause());
         assert!(!load.must_pause());
-        guards.truncate(MAX_MESSAGES / 2 + 1);
-        guards.truncate(MAX_MESSAGES / 2);
+        guards.truncate(most / 2 + 1);
+        guards.truncate(most / 2);
         assert!(matches!(inbox.sleep(), Woken::Command(Command::Resume(_))));
         guards.clear();
         assert!(!load.must_pause());
