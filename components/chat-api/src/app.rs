@@ -163,6 +163,7 @@ impl<P: Platform> App<P> {
             Route::Ready => handlers::health::ready(this).await,
             Route::Keys => Ok(handlers::auth::keys(this, call)),
             Route::NextTask => handlers::internal::next_task(this, call).await,
+            Route::Agenda => handlers::internal::agenda(this, call).await,
             Route::SignUp | Route::LogIn => {
                 this.count_address(Class::Auth, call, standing).await?;
                 if route == Route::SignUp {

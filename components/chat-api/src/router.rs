@@ -27,6 +27,7 @@ pub(crate) enum Route {
     Messages(String),
     Updates,
     NextTask,
+    Agenda,
 }
 
 /// A path that was understood.
@@ -44,7 +45,7 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
-            Self::QuickTask | Self::Reopen(_) | Self::Restore(_) => &["POST"],
+            Self::QuickTask | Self::Reopen(_) | Self::Restore(_) | Self::Agenda => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -79,6 +80,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["health", "live"] => (Route::Live, None),
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
+        ["internal", "v1", "agenda"] => (Route::Agenda, None),
         _ => return None,
     };
     Some(Target { route, path_user })

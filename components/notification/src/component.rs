@@ -1,15 +1,23 @@
 //! The component's exports: HTTP, Kafka and jobs, on the host's database and `todo:platform`.
 
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
+use bytes::Bytes;
+use futures::future::{Either, select};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http_body_util::Full;
+use serde_json::Value;
 use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::wasip3::random::random::get_random_bytes;
 use todo_service::authenticate::Authenticator;
-use todo_service::component::{ChatApiKeys, log, new_id, now, serve};
+use todo_service::component::{self, ChatApiKeys, log, new_id, now, serve};
 use todo_service::database::HostDatabase;
 use todo_service::outbox::{self, Receiver};
 use todo_service::refusal::Refusal;
 
-use crate::{Notifications, Platform, PlatformError};
+use crate::{Notifications, Platform, PlatformError, Sent};
 use bindings::exports::sidespin::jobs::job_handler::{self, Job};
 use bindings::exports::sidespin::kafka::inbound_kafka::{self, Message};
 use bindings::todo::platform::{publisher, scheduler};
@@ -44,6 +52,18 @@ mod exports {
 
     bindings::export!(Handlers with_types_in super::bindings);
 }
+
+/// How long a server outside may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where chat-api is, for other components only.
+const CHAT_API: &str = "http://chat-api.spin.internal";
+
+/// Says that the caller is one of the application's services.
+const TOKEN_HEADER: &str = "x-internal-token";
+
+/// The variable with what goes into that header.
+const TOKEN_VARIABLE: &str = "internal_token";
 
 type Service = Notifications<HostDatabase, ChatApiKeys, TodoPlatform>;
 
@@ -135,6 +155,58 @@ impl Platform for TodoPlatform {
 
     fn new_id(&self) -> String {
         new_id()
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        // A host may give fewer than were asked for.
+        let mut filled = 0;
+        while filled < bytes.len() {
+            let given = get_random_bytes(32);
+            for (byte, source) in bytes.iter_mut().skip(filled).zip(&given) {
+                *byte = *source;
+            }
+            filled += given.len();
+        }
+        bytes
+    }
+
+    async fn variable(&self, name: &str) -> String {
+        component::variable(name).await
+    }
+
+    async fn send(&self, request: http::Request<Bytes>) -> Result<Sent, String> {
+        let answer = pin!(spin_sdk::http::send(request.map(Full::new)));
+        let patience = pin!(spin_sdk::time::sleep(PATIENCE));
+        let answer = match select(answer, patience).await {
+            Either::Left((answer, _patience)) => answer.map_err(|error| format!("no answer: {error}"))?,
+            Either::Right(((), _answer)) => {
+                return Err(format!("no answer within {} seconds", PATIENCE.as_secs()));
+            }
+        };
+        // What else the answer says is of no interest, and is not waited for.
+        let retry_after = answer.headers().get(RETRY_AFTER);
+        Ok(Sent {
+            status: answer.status().as_u16(),
+            retry_after: retry_after.and_then(|value| value.to_str().ok()?.parse().ok()),
+        })
+    }
+
+    async fn ask_chat_api(&self, path: &str, body: &Value) -> Result<(u16, Value), String> {
+        let mut request =
+            http::Request::post(format!("{CHAT_API}{path}")).header(CONTENT_TYPE, "application/json");
+        let token = component::variable(TOKEN_VARIABLE).await;
+        if !token.is_empty() {
+            request = request.header(TOKEN_HEADER, token);
+        }
+        let request = request
+            .body(body.to_string().into())
+            .map_err(|error| error.to_string())?;
+        let answer = component::send(request)
+            .await
+            .ok_or("no complete answer came back")?;
+        let body = serde_json::from_slice(answer.body()).unwrap_or_default();
+        Ok((answer.status().as_u16(), body))
     }
 }
 

@@ -2,16 +2,13 @@
 
 use serde_json::Value;
 use todo_domain::due::Due;
-use todo_domain::events::{
-    CloudEvent, Notification, Origin, ReminderData, ReminderEventType, notification_created,
-};
-use todo_domain::time::Timestamp;
-use todo_service::database::{Connection, Database, DatabaseError, in_transaction_on};
-use todo_service::outbox::Entry;
+use todo_domain::events::{CloudEvent, ReminderData, ReminderEventType};
+use todo_service::database::{Database, in_transaction_on};
 use todo_service::refusal::{Refusal, all_or_none, read_event};
 
+use crate::add::Fresh;
 use crate::schema::OUTBOX;
-use crate::{Message, Notifications, Platform};
+use crate::{Notifications, Platform};
 
 /// The `type` of a notification that a reminder made.
 const REMINDER: &str = "reminder";
@@ -65,8 +62,7 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
 
     async fn store(&self, reminders: &[&Reminder]) -> Result<(), Refusal> {
         let now = self.platform.now();
-        let created_at = Timestamp::from_millis(now)
-            .ok_or_else(|| Refusal::Retry("the clock is outside of the years 1970 to 9999".to_owned()))?;
+        let created_at = self.now()?;
         let connection = self.connect().await?;
         let users: Vec<_> = reminders
             .iter()
@@ -81,67 +77,21 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
                 if !new.remove(&reminder.event_id) {
                     continue;
                 }
-                let notification = self.notification(&reminder.data, created_at);
-                if insert(connection, reminder, &notification).await? {
-                    entries.push(self.announcement(reminder, &notification)?);
-                }
+                let fresh = Fresh {
+                    event_id: &reminder.event_id,
+                    user_id: &reminder.data.user_id,
+                    traceparent: reminder.traceparent.as_deref(),
+                    kind: REMINDER,
+                    title: &reminder.data.title,
+                    message: message(&reminder.data),
+                    task_id: Some(&reminder.data.task_id),
+                };
+                entries.extend(self.add(connection, &fresh, created_at).await?);
             }
             OUTBOX.append(connection, &entries, now).await
         });
         Ok(stored.await?)
     }
-
-    fn notification(&self, reminder: &ReminderData, created_at: Timestamp) -> Notification {
-        Notification {
-            id: self.platform.new_id(),
-            notification_type: REMINDER.to_owned(),
-            title: reminder.title.clone(),
-            message: message(reminder),
-            task_id: Some(reminder.task_id.clone()),
-            created_at,
-            read_at: None,
-        }
-    }
-
-    fn announcement(&self, reminder: &Reminder, notification: &Notification) -> Result<Entry, DatabaseError> {
-        let origin = Origin {
-            event_id: &self.platform.new_id(),
-            component: "notification",
-            user_id: &reminder.data.user_id,
-            time: notification.created_at,
-            traceparent: reminder.traceparent.as_deref(),
-        };
-        let failed = |reason: String| DatabaseError::Failed { reason };
-        let event = notification_created(origin, notification).map_err(|error| failed(error.to_string()))?;
-        Ok(Entry::Publish(Message {
-            topic: event.topic.to_owned(),
-            key: event.key,
-            body: String::from_utf8(event.body).map_err(|error| failed(error.to_string()))?,
-        }))
-    }
-}
-
-/// Stores a notification, unless its event made one so long ago that it was forgotten among what was consumed. Answers
-/// whether it did.
-async fn insert(
-    connection: &impl Connection,
-    reminder: &Reminder,
-    notification: &Notification,
-) -> Result<bool, DatabaseError> {
-    let statement =
-        "INSERT INTO notification_items (id, event_id, user_id, type, title, message, task_id, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING RETURNING number";
-    let values = [
-        notification.id.as_str().into(),
-        reminder.event_id.as_str().into(),
-        reminder.data.user_id.as_str().into(),
-        notification.notification_type.as_str().into(),
-        notification.title.as_str().into(),
-        notification.message.as_str().into(),
-        notification.task_id.as_deref().into(),
-        notification.created_at.millis().into(),
-    ];
-    Ok(!connection.execute(statement, &values).await?.is_empty())
 }
 
 /// What the notification says, in one sentence or two.

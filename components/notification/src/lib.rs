@@ -1,23 +1,36 @@
-//! Notifications: a reminder whose time has come is stored for its user, told to the user's browsers, listed
-//! and marked as read.
+//! Notifications: a reminder whose time has come is stored for its user, told to the user's browsers, listed, marked as
+//! read or put off, and sent by webhook, Web Push and e-mail to those who want it.
 //!
-//! The notification and the event that tells of it are written in one transaction; what could not be
-//! published is published later from the outbox. When reminders are due is not decided here.
+//! The notification, the event that tells of it and its deliveries are written in one transaction; what could not be told
+//! to the platform is told later from the outbox. When reminders are due is not decided here.
 
+mod add;
+mod agenda;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod deliver;
+mod deliveries;
+mod digest;
+mod jobs;
 mod list;
+mod operator;
 mod outbox;
 mod platform;
+mod preferences;
+mod request;
 mod routes;
 mod schema;
+mod send;
+mod settings;
+mod snooze;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 
 use std::cell::Cell;
 
-pub use platform::{Message, Platform, PlatformError};
+pub use platform::{Message, Platform, PlatformError, Sent};
+use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::migrate;
@@ -61,5 +74,13 @@ impl<D: Database, S, P> Notifications<D, S, P> {
             self.is_migrated.set(true);
         }
         Ok(connection)
+    }
+}
+
+impl<D, S, P: Platform> Notifications<D, S, P> {
+    fn now(&self) -> Result<Timestamp, DatabaseError> {
+        Timestamp::from_millis(self.platform.now()).ok_or_else(|| DatabaseError::Failed {
+            reason: "the clock is outside of the years 1970 to 9999".to_owned(),
+        })
     }
 }

@@ -59,6 +59,20 @@ pub(crate) async fn page(
     Ok(page.map(|(_, notification)| notification))
 }
 
+/// The notification of this id, of whomever it is.
+pub(crate) async fn find(
+    connection: &impl Connection,
+    id: &str,
+) -> Result<Option<Notification>, DatabaseError> {
+    let statement = format!("SELECT {COLUMNS} FROM notification_items WHERE id = ?");
+    let rows = connection.execute(&statement, &[id.into()]).await?;
+    Ok(rows
+        .first()
+        .map(notification)
+        .transpose()?
+        .map(|(_, notification)| notification))
+}
+
 async fn count(connection: &impl Connection, condition: &str, user_id: &str) -> Result<i64, DatabaseError> {
     let statement = format!("SELECT count(*) FROM notification_items WHERE {condition}");
     let rows = connection.execute(&statement, &[user_id.into()]).await?;

@@ -1,7 +1,7 @@
 //! The addresses of the service.
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use todo_domain::problem::Code;
@@ -13,7 +13,7 @@ use todo_service::cursor::CursorKey;
 use todo_service::database::Database;
 use todo_service::query::Query;
 
-use crate::{Notifications, list, schema};
+use crate::{Notifications, Platform, deliveries, list, schema, settings};
 
 const ROOT: &str = "/api/v1/notifications";
 
@@ -24,7 +24,18 @@ struct Change {
     read: bool,
 }
 
-impl<D: Database, S: KeySource, P> Notifications<D, S, P> {
+/// Until when a notification is put off.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snooze {
+    minutes: Option<i64>,
+    until: Option<Timestamp>,
+}
+
+/// The longest time to put a notification off, in minutes: a year.
+const LONGEST_SNOOZE: i64 = 366 * 24 * 60;
+
+impl<D: Database, S: KeySource, P: Platform> Notifications<D, S, P> {
     /// Answers a request that came at this time.
     ///
     /// # Errors
@@ -37,15 +48,61 @@ impl<D: Database, S: KeySource, P> Notifications<D, S, P> {
         let rest = rest.ok_or_else(Failure::not_found)?;
         let rest = rest.strip_prefix('/').unwrap_or(rest);
         let user_id = self.authenticator.authenticate(request.headers(), now).await?.sub;
+        let (headers, body) = (request.headers(), request.body());
         match (rest, request.method()) {
             ("", &Method::GET | &Method::HEAD) => self.list(request, &user_id).await,
             ("", _) => Err(Failure::method_not_allowed("GET, HEAD")),
             ("read-all", &Method::POST) => self.read_all(&user_id, now).await,
             ("read-all", _) => Err(Failure::method_not_allowed("POST")),
-            (id, _) if id.contains('/') => Err(Failure::not_found()),
-            (id, &Method::PATCH) => self.change(id, request.body(), &user_id, now).await,
-            _ => Err(Failure::method_not_allowed("PATCH")),
+            ("settings", &Method::GET | &Method::HEAD) => self.settings(headers, &user_id).await,
+            ("settings", &Method::PUT) => self.set(body, &user_id, now).await,
+            ("settings", _) => Err(Failure::method_not_allowed("GET, HEAD, PUT")),
+            ("settings/webhook/secret", &Method::POST) => self.rotate_secret(&user_id, now).await,
+            ("settings/webhook/secret", _) => Err(Failure::method_not_allowed("POST")),
+            ("push-key", &Method::GET | &Method::HEAD) => self.push_key(headers).await,
+            ("push-key", _) => Err(Failure::method_not_allowed("GET, HEAD")),
+            ("subscriptions", &Method::GET | &Method::HEAD) => self.subscriptions(headers, &user_id).await,
+            ("subscriptions", &Method::POST) => self.subscribe(body, &user_id, now).await,
+            ("subscriptions", &Method::DELETE) => self.unsubscribe(body, &user_id).await,
+            ("subscriptions", _) => Err(Failure::method_not_allowed("GET, HEAD, POST, DELETE")),
+            (path, method) => match (path.split_once('/'), method) {
+                (None, &Method::PATCH) => self.change(path, body, &user_id, now).await,
+                (None, _) => Err(Failure::method_not_allowed("PATCH")),
+                (Some((id, "deliveries")), &Method::GET | &Method::HEAD) => {
+                    self.deliveries(headers, &user_id, id).await
+                }
+                (Some((_, "deliveries")), _) => Err(Failure::method_not_allowed("GET, HEAD")),
+                (Some((id, "snooze")), &Method::POST) => self.snooze(id, body, &user_id, now).await,
+                (Some((id, "snooze")), &Method::DELETE) => {
+                    self.leave(&user_id, id).await.map(|()| settings::no_content())
+                }
+                (Some((_, "snooze")), _) => Err(Failure::method_not_allowed("POST, DELETE")),
+                _ => Err(Failure::not_found()),
+            },
         }
+    }
+
+    async fn deliveries(&self, headers: &HeaderMap, user_id: &str, id: &str) -> Result<Answer, Failure> {
+        let connection = self.connect().await?;
+        let items = deliveries::of_notification(&connection, user_id, id).await?;
+        Ok(json_unless_known(headers, &json!({ "items": items })))
+    }
+
+    async fn snooze(&self, id: &str, body: &[u8], user_id: &str, now: Timestamp) -> Result<Answer, Failure> {
+        let wanted: Snooze = settings::read(body)?;
+        let (field, until) = match (wanted.minutes, wanted.until) {
+            (Some(minutes), None) => ("minutes", now.plus_seconds(minutes.saturating_mul(60))),
+            (None, Some(until)) => ("until", Some(until)),
+            _ => return Err(FieldError::new("", "either `minutes` or `until` says for how long").into()),
+        };
+        let latest = now.plus_seconds(LONGEST_SNOOZE * 60);
+        let until = until.filter(|until| *until > now && latest.is_none_or(|latest| *until <= latest));
+        let until = until.ok_or_else(|| FieldError::new(field, "must be in the future, within a year"))?;
+        self.put_off(user_id, id, until, now).await?;
+        Ok(json_answer(
+            StatusCode::OK,
+            &json!({ "id": id, "snoozed_until": until }),
+        ))
     }
 
     async fn list(&self, request: &Request<Bytes>, user_id: &str) -> Result<Answer, Failure> {

@@ -7,7 +7,7 @@ use todo_service::{outbox_tables, processed_table};
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "notification_schema",
-    migrations: &[FIRST, SECOND],
+    migrations: &[FIRST, SECOND, THIRD],
 };
 
 /// Events that are not published yet, written with what they tell of.
@@ -16,7 +16,7 @@ pub(crate) const OUTBOX: Outbox = Outbox::new("notification_outbox");
 /// The events that were handled lately.
 pub(crate) const PROCESSED_TABLE: &str = "notification_processed";
 
-/// Where the key of the cursors is.
+/// Where the key of the cursors is, and the one that push services know this application by.
 pub(crate) const SETTINGS_TABLE: &str = "notification_settings";
 
 const FIRST: &[&str] = &[
@@ -61,4 +61,60 @@ const SECOND: &[&str] = &[
     processed_table!("notification_processed"),
     processed_table!("notification_processed", by_age),
     "INSERT INTO notification_processed (event_id, processed_at) SELECT event_id, created_at FROM notification_items",
+];
+
+/// How each user wants to hear of notifications, and what became of telling them.
+const THIRD: &[&str] = &[
+    // `digest_due` is when the next digest is; `webhook_secret_before` still signs until its time is over.
+    "CREATE TABLE notification_preferences (
+        user_id TEXT PRIMARY KEY,
+        timezone TEXT NOT NULL,
+        quiet_from TEXT,
+        quiet_to TEXT,
+        digest_at TEXT,
+        digest_due INTEGER,
+        webhook_url TEXT,
+        webhook_secret TEXT,
+        webhook_secret_before TEXT,
+        webhook_secret_before_until INTEGER,
+        email INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX notification_preferences_by_digest ON notification_preferences (digest_due)
+        WHERE digest_due IS NOT NULL",
+    // One per browser. A browser that somebody else uses now is theirs.
+    "CREATE TABLE notification_subscriptions (
+        id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        endpoint TEXT NOT NULL UNIQUE,
+        p256dh TEXT NOT NULL,
+        auth TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX notification_subscriptions_by_user ON notification_subscriptions (user_id, id)",
+    // One per notification and place where it is sent. `attempts` counts those that were begun; one is under way until
+    // `claimed_until`.
+    "CREATE TABLE notification_deliveries (
+        id TEXT PRIMARY KEY,
+        notification_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        target TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_attempt INTEGER NOT NULL,
+        claimed_until INTEGER NOT NULL DEFAULT 0,
+        last_status INTEGER,
+        last_error TEXT,
+        created_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        UNIQUE (notification_id, channel, target)
+    ) WITHOUT ROWID",
+    "CREATE INDEX notification_deliveries_waiting ON notification_deliveries (next_attempt) WHERE state = 'waiting'",
+    "CREATE INDEX notification_deliveries_by_age ON notification_deliveries (created_at) WHERE state <> 'waiting'",
+    "CREATE TABLE notification_snoozes (
+        notification_id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        due INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX notification_snoozes_by_due ON notification_snoozes (due)",
 ];

@@ -1,9 +1,13 @@
 //! The service as its callers, the broker and the scheduler see it, on a database in a file.
 
+mod channels;
 mod deliver;
+mod later;
 mod list;
+mod settings;
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -17,7 +21,7 @@ use todo_service::database::testing::{TestDatabase, again_on_postgres};
 use todo_service::outbox::Receiver;
 use todo_service::refusal::Refusal;
 
-use crate::{Message, Notifications, Platform, PlatformError};
+use crate::{Message, Notifications, Platform, PlatformError, Sent};
 
 /// In seconds, as tokens count.
 const NOW: i64 = 1_772_355_600;
@@ -35,6 +39,18 @@ struct Fake {
     poison: Rc<RefCell<Option<String>>>,
     repeated: Rc<Cell<u32>>,
     ids: Rc<Cell<u32>>,
+    /// How long after [`NOW`] it is, in milliseconds.
+    passed: Rc<Cell<i64>>,
+    /// Jobs by their names, with their times.
+    jobs: Rc<RefCell<BTreeMap<String, i64>>>,
+    variables: Rc<RefCell<BTreeMap<&'static str, String>>>,
+    randoms: Rc<Cell<u8>>,
+    /// What was sent to servers outside, and what the next ones answer; 200 if nothing is said.
+    sent: Rc<RefCell<Vec<Request<Bytes>>>>,
+    answers: Rc<RefCell<VecDeque<Result<Sent, String>>>>,
+    /// What chat-api answers, and what it was asked.
+    agenda: Rc<RefCell<Option<(u16, Value)>>>,
+    asked: Rc<RefCell<Vec<Value>>>,
 }
 
 impl Receiver for Fake {
@@ -55,16 +71,21 @@ impl Receiver for Fake {
         Ok(())
     }
 
-    async fn schedule(&self, name: &str, _due: i64) -> Result<(), PlatformError> {
-        panic!("the job {name} is scheduled")
+    async fn schedule(&self, name: &str, due: i64) -> Result<(), PlatformError> {
+        if let Some(failure) = self.failure.borrow().clone() {
+            return Err(failure);
+        }
+        self.jobs.borrow_mut().insert(name.to_owned(), due);
+        Ok(())
     }
 
     async fn cancel(&self, name: &str) -> Result<(), PlatformError> {
-        panic!("the job {name} is cancelled")
+        self.jobs.borrow_mut().remove(name);
+        Ok(())
     }
 
     fn now(&self) -> i64 {
-        now().millis()
+        now().millis() + self.passed.get()
     }
 
     fn log(&self, _line: &str) {}
@@ -81,6 +102,30 @@ impl Platform for Fake {
         self.ids.set(self.ids.get() + 1);
         format!("id-{}", self.ids.get())
     }
+
+    fn random(&self) -> [u8; 32] {
+        self.randoms.set(self.randoms.get() + 1);
+        [self.randoms.get(); 32]
+    }
+
+    async fn variable(&self, name: &str) -> String {
+        self.variables.borrow().get(name).cloned().unwrap_or_default()
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Sent, String> {
+        self.sent.borrow_mut().push(request);
+        let fine = Sent {
+            status: 200,
+            retry_after: None,
+        };
+        self.answers.borrow_mut().pop_front().unwrap_or(Ok(fine))
+    }
+
+    async fn ask_chat_api(&self, path: &str, body: &Value) -> Result<(u16, Value), String> {
+        assert_eq!(path, "/internal/v1/agenda");
+        self.asked.borrow_mut().push(body.clone());
+        self.agenda.borrow().clone().ok_or_else(|| "away".to_owned())
+    }
 }
 
 struct Fixture {
@@ -92,6 +137,10 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let (database, platform) = (TestDatabase::new().unwrap(), Fake::default());
+        platform
+            .variables
+            .borrow_mut()
+            .insert("webhook_hosts", "https://*".to_owned());
         let service = Notifications::new(database.clone(), Authenticator::new(TestIssuer), platform.clone());
         Self {
             database,
@@ -117,7 +166,8 @@ impl Fixture {
 
     fn call(&self, request: http::request::Builder, body: &str) -> (u16, Value) {
         let request = request.body(Bytes::from(body.to_owned())).unwrap();
-        let answer = match block_on(self.service.answer(&request, now())) {
+        let time = Timestamp::from_millis(self.platform.now()).unwrap();
+        let answer = match block_on(self.service.answer(&request, time)) {
             Ok(answer) => answer,
             Err(failure) => failure.answer(request.uri().path(), ""),
         };
@@ -150,6 +200,54 @@ impl Fixture {
             TestIssuer::request(user_id, NOW).method(Method::PATCH).uri(uri),
             body,
         )
+    }
+
+    /// A request of this user's, with a token that is valid whenever it is.
+    fn ask(&self, user_id: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let uri = format!("/api/v1/notifications{path}");
+        let seconds = self.platform.now() / 1_000;
+        let request = TestIssuer::request(user_id, seconds).method(method).uri(uri);
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        self.call(request, &body)
+    }
+
+    /// Lets time pass, and does the jobs that are due, each once, in the order of their names.
+    fn pass(&self, seconds: i64) {
+        self.platform
+            .passed
+            .set(self.platform.passed.get() + seconds * 1_000);
+        self.do_jobs();
+    }
+
+    fn do_jobs(&self) {
+        let now = self.platform.now();
+        let due: Vec<String> = {
+            let mut jobs = self.platform.jobs.borrow_mut();
+            let due = jobs
+                .iter()
+                .filter(|(_, due)| **due <= now)
+                .map(|(name, _)| name.clone());
+            let due: Vec<_> = due.collect();
+            jobs.retain(|_, due| *due > now);
+            due
+        };
+        for job in due {
+            block_on(self.service.work(&job)).unwrap();
+        }
+    }
+
+    /// The first notification of a user, and its deliveries.
+    fn deliveries(&self, user_id: &str) -> Vec<Value> {
+        let (status, page) = self.ask(user_id, "GET", "", &Value::Null);
+        assert_eq!(status, 200);
+        let id = page["items"][0]["id"].as_str().unwrap().to_owned();
+        let (status, body) = self.ask(user_id, "GET", &format!("/{id}/deliveries"), &Value::Null);
+        assert_eq!(status, 200, "{body}");
+        body["items"].as_array().unwrap().clone()
     }
 
     /// The ids of the events published so far.
@@ -197,4 +295,16 @@ fn all_of_it_holds_on_postgres() {
     if let Some(server) = servers::Postgres::shared().unwrap() {
         again_on_postgres(&server.database().unwrap(), &["all_of_it_holds_on_postgres"]);
     }
+}
+
+/// A browser's subscription, with the keys of the example in RFC 8291.
+fn subscription(endpoint: &str) -> Value {
+    json!({
+        "endpoint": endpoint,
+        "expirationTime": null,
+        "keys": {
+            "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+        },
+    })
 }
