@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use end_to_end::{Server, ServerOptions, User, eventually};
+use end_to_end::{PATIENCE, Server, ServerOptions, User, eventually};
 use hmac::{Hmac, Mac as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -20,6 +20,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::support::in_future;
@@ -53,7 +54,7 @@ impl Received {
 #[derive(Debug, Default)]
 struct Book {
     received: Vec<Received>,
-    /// The statuses of the next answers; 200 if nothing is said.
+    /// The statuses of the next answers; 200 if nothing is said. 0 never comes.
     answers: VecDeque<u16>,
 }
 
@@ -62,6 +63,8 @@ struct Book {
 struct Receiver {
     address: SocketAddr,
     book: Arc<Mutex<Book>>,
+    /// A request came since somebody looked.
+    came: Arc<Notify>,
     serving: JoinHandle<()>,
 }
 
@@ -79,12 +82,14 @@ impl Receiver {
             answers: answers.iter().copied().collect(),
             ..Book::default()
         }));
-        let shared = Arc::clone(&book);
+        let came = Arc::new(Notify::new());
+        let shared = (Arc::clone(&book), Arc::clone(&came));
         let serving = tokio::spawn(async move {
             while let Ok((stream, _peer)) = listener.accept().await {
-                let book = Arc::clone(&shared);
+                let (book, came) = shared.clone();
                 tokio::spawn(async move {
-                    let answer = service_fn(move |request| take(request, Arc::clone(&book)));
+                    let answer =
+                        service_fn(move |request| take(request, Arc::clone(&book), Arc::clone(&came)));
                     let _ended = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), answer)
                         .await;
@@ -94,6 +99,7 @@ impl Receiver {
         Self {
             address,
             book,
+            came,
             serving,
         }
     }
@@ -121,17 +127,24 @@ impl Receiver {
 async fn take(
     request: Request<Incoming>,
     book: Arc<Mutex<Book>>,
+    came: Arc<Notify>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
-    let mut book = book.lock().unwrap();
-    book.received.push(Received {
-        path: parts.uri.path().to_owned(),
-        headers: parts.headers,
-        body,
-    });
+    let status = {
+        let mut book = book.lock().unwrap();
+        book.received.push(Received {
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers,
+            body,
+        });
+        book.answers.pop_front().unwrap_or(200)
+    };
+    came.notify_one();
+    if status == 0 {
+        std::future::pending::<()>().await;
+    }
     let mut response = Response::new(Full::default());
-    let status = book.answers.pop_front().unwrap_or(200);
     *response.status_mut() = status.try_into().unwrap();
     Ok(response)
 }
@@ -260,6 +273,31 @@ async fn what_was_not_taken_is_sent_again_after_a_kill_with_the_same_id() {
     let requests = receiver.until("/hook", 2).await;
     assert_eq!(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
     let delivered = delivery(&user.at(&server), &item, "delivered").await;
+    assert_eq!(delivered["attempts"], 2);
+}
+
+#[tokio::test]
+async fn an_attempt_that_a_kill_interrupts_is_made_again_with_the_same_id() {
+    let receiver = Receiver::answering(&[0]).await;
+    let mut server = start(&[("webhook_hosts", &receiver.url(""))]).await;
+    let user = User::sign_up(&server).await.unwrap();
+    set(&user, &json!({ "webhook": { "url": receiver.url("/hook") } })).await;
+    let task = remind(&user, "Survive").await;
+    receiver.until("/hook", 1).await;
+    server.kill().await.unwrap();
+    server.restart().await.unwrap();
+    let user = user.at(&server);
+    let item = notification(&user, &task).await;
+    // Another attempt begins when the one that was killed can no longer be under way.
+    let again = async {
+        while receiver.received().len() < 2 {
+            receiver.came.notified().await;
+        }
+    };
+    tokio::time::timeout(4 * PATIENCE, again).await.unwrap();
+    let requests = receiver.received();
+    assert_eq!(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
+    let delivered = delivery(&user, &item, "delivered").await;
     assert_eq!(delivered["attempts"], 2);
 }
 
