@@ -6,6 +6,7 @@ pub(crate) mod limits;
 pub(crate) mod migrations;
 pub(crate) mod overview;
 pub(crate) mod reminders;
+pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod task_list;
 pub(crate) mod tasks;

@@ -10,6 +10,7 @@ mod quick;
 mod recurrence;
 mod reminders;
 mod requests;
+mod search;
 mod service;
 mod tasks;
 

@@ -7,7 +7,7 @@ use todo_service::outbox_tables;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND],
+    migrations: &[FIRST, SECOND, THIRD],
 };
 
 /// What is still to be told to the platform.
@@ -160,4 +160,15 @@ const SECOND: &[&str] = &[
     "CREATE INDEX chat_tasks_by_due
         ON chat_tasks (user_id, (CASE WHEN due_at IS NULL THEN 1 ELSE 0 END), coalesce(due_at, 0), number)
         WHERE deleted_at IS NULL",
+];
+
+/// Words are found by an index of the database's own, which [`super::search`] fills.
+const THIRD: &[&str] = &[
+    // An entry of the index has a number for a name; the table gives each task one that stays.
+    "/* sqlite */ CREATE TABLE chat_search (seq INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE)",
+    "/* sqlite */ CREATE VIRTUAL TABLE chat_task_words USING fts5 (owner, title, description, tags,
+        content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3')",
+    "/* postgres */ ALTER TABLE chat_tasks ADD COLUMN search tsvector",
+    "/* postgres */ CREATE INDEX chat_tasks_by_words ON chat_tasks USING gin (search)",
+    "ALTER TABLE chat_tasks DROP COLUMN words",
 ];

@@ -5,8 +5,13 @@ use todo_domain::task::Task;
 use todo_domain::text::fold;
 use todo_service::database::{Connection, DatabaseError, Row, Value};
 
+use crate::store::search;
+
 /// The columns of [`stored`].
 pub(crate) const COLUMNS: &str = "document, series_anchor, deleted_at";
+
+/// How many they are.
+pub(crate) const COLUMN_COUNT: usize = 3;
 
 /// A task as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,9 +124,9 @@ pub(crate) async fn insert(
     task: &Task,
 ) -> Result<bool, DatabaseError> {
     let statement = "INSERT INTO chat_tasks
-        (document, series_anchor, status, priority, title_key, words, due_at, due_day, is_floating, is_recurring,
+        (document, series_anchor, status, priority, title_key, due_at, due_day, is_floating, is_recurring,
          series_id, occurrence, updated_at, deleted_at, id, user_id, number, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (series_id, occurrence) DO NOTHING RETURNING 1";
     let mut parameters = columns(task, None)?.to_vec();
     parameters.extend([
@@ -134,6 +139,7 @@ pub(crate) async fn insert(
         return Ok(false);
     }
     insert_tags(connection, user_id, task).await?;
+    search::index(connection, user_id, task).await?;
     Ok(true)
 }
 
@@ -147,7 +153,7 @@ pub(crate) async fn update(
 ) -> Result<(), DatabaseError> {
     let statement =
         "UPDATE chat_tasks SET document = ?, series_anchor = ?, status = ?, priority = ?, title_key = ?,
-        words = ?, due_at = ?, due_day = ?, is_floating = ?, is_recurring = ?, series_id = ?, occurrence = ?,
+        due_at = ?, due_day = ?, is_floating = ?, is_recurring = ?, series_id = ?, occurrence = ?,
         updated_at = ?, deleted_at = ? WHERE id = ?";
     let mut parameters = columns(task, deleted_at)?.to_vec();
     parameters.push(task.id.as_str().into());
@@ -161,11 +167,14 @@ pub(crate) async fn update(
             .await?;
         insert_tags(connection, user_id, task).await?;
     }
+    if (&before.title, &before.description, &before.tags) != (&task.title, &task.description, &task.tags) {
+        search::index(connection, user_id, task).await?;
+    }
     Ok(())
 }
 
 /// The columns that follow from the task itself.
-fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], DatabaseError> {
+fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 13], DatabaseError> {
     let unwritable = |error: serde_json::Error| DatabaseError::Failed {
         reason: error.to_string(),
     };
@@ -186,7 +195,6 @@ fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], Database
         task.status.as_str().into(),
         i64::from(task.priority as u8).into(),
         fold(&task.title).into(),
-        words(task).into(),
         task.deadline().map(|deadline| deadline.millis()).into(),
         due_day.into(),
         i64::from(is_floating).into(),
@@ -196,16 +204,6 @@ fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], Database
         task.updated_at.millis().into(),
         deleted_at.into(),
     ])
-}
-
-/// What a search looks through. A word that is searched for has no line end, so it cannot span two parts.
-fn words(task: &Task) -> String {
-    let parts = [
-        task.title.as_str(),
-        task.description.as_deref().unwrap_or_default(),
-    ];
-    let parts = parts.into_iter().chain(task.tags.iter().map(String::as_str));
-    parts.map(fold).collect::<Vec<_>>().join("\n")
 }
 
 async fn insert_tags(connection: &impl Connection, user_id: &str, task: &Task) -> Result<(), DatabaseError> {

@@ -1,6 +1,6 @@
 //! Reading a query string.
 
-use super::{DEFAULT_LIMIT, DueFilter, MAXIMUM_LIMIT, SortField, SortKey, TagMode, TaskQuery};
+use super::{DEFAULT_LIMIT, DueFilter, MAXIMUM_LIMIT, Search, SortField, SortKey, TagMode, TaskQuery};
 use crate::due::Due;
 use crate::task::{Priority, Status};
 use crate::validation::{FieldError, TAGS_LIMIT, tag, without_control_characters};
@@ -133,11 +133,24 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<TaskQuery, Vec<FieldError>> {
+        let search = self.query.search.as_deref().map(Search::parse);
         if !self.sort.is_empty() {
             self.query.sort = self.sort;
+        } else if search.as_ref().is_some_and(|search| !search.phrases.is_empty()) {
+            self.query.sort = vec![SortKey::RELEVANCE];
         }
+        let place = self.query.sort.iter().position(|key| *key == SortKey::RELEVANCE);
+        let mistake = match place {
+            Some(0) if search.is_none() => Some("`relevance` needs a `search`"),
+            Some(1..) => Some("`relevance` can only come first"),
+            _ => None,
+        };
+        self.errors
+            .extend(mistake.map(|message| FieldError::new("sort", message)));
         // The order that some clients send apart from the field.
-        if let (Some(descending), Some(first)) = (self.descending, self.query.sort.first_mut()) {
+        if let (Some(descending), Some(first)) = (self.descending, self.query.sort.first_mut())
+            && first.field != SortField::Relevance
+        {
             first.descending = descending;
         }
         if self.errors.is_empty() {
