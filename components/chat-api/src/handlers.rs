@@ -1,6 +1,7 @@
 //! The routes: from a request to the service's functions, and from their results to an answer.
 
 pub(crate) mod auth;
+pub(crate) mod bulk;
 pub(crate) mod chat;
 pub(crate) mod conversations;
 pub(crate) mod health;
@@ -39,6 +40,7 @@ pub(crate) async fn of_user<P: Platform>(
         },
         Route::Complete(id) | Route::Reopen(id) => tasks::set_done(app, call, caller, id, route).await,
         Route::Restore(id) => tasks::restore(app, call, caller, id).await,
+        Route::BulkTasks => bulk::change(app, call, caller).await,
         Route::Tags => overview::tags(app, call, caller).await,
         Route::Stats => overview::stats(app, call, caller).await,
         Route::Chat => chat::say(app, call, caller).await,

@@ -50,7 +50,12 @@ pub(crate) async fn find(
     }
 }
 
-async fn find_any(connection: &impl Connection, user_id: &str, reference: &str) -> Result<Stored, Failure> {
+/// The user's task, deleted or not.
+pub(crate) async fn find_any(
+    connection: &impl Connection,
+    user_id: &str,
+    reference: &str,
+) -> Result<Stored, Failure> {
     let reference = Reference::parse(reference).ok_or_else(Failure::not_found)?;
     tasks::find(connection, user_id, &reference)
         .await?

@@ -12,7 +12,7 @@ mod fields;
 
 pub use apply::{Applied, NewTask, apply, complete, reopen, replace};
 pub use body::{Change, TaskDraft, TaskPatch};
-pub(crate) use fields::{tag, without_control_characters};
+pub(crate) use fields::{shown, tag, tags, without_control_characters};
 
 /// Longest title, in characters.
 pub const TITLE_LIMIT: usize = 255;

@@ -8,7 +8,7 @@ use crate::task::Reminder;
 use crate::text::fold;
 
 /// A name that came from outside, short enough to be shown in an error.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     name.chars().take(60).collect()
 }
 
@@ -62,7 +62,7 @@ pub(super) fn description(value: &Value) -> Result<String, FieldError> {
 }
 
 /// Tags keep the form they were first written in; a second one that differs only in case is dropped.
-pub(super) fn tags(value: &Value) -> Result<Vec<String>, Vec<FieldError>> {
+pub(crate) fn tags(value: &Value) -> Result<Vec<String>, Vec<FieldError>> {
     let list = value
         .as_array()
         .ok_or_else(|| vec![FieldError::new("tags", "must be a list of strings")])?;
