@@ -22,6 +22,7 @@ mod request;
 mod router;
 mod settings;
 mod store;
+mod subtasks;
 mod tasks;
 #[cfg(test)]
 mod tests;

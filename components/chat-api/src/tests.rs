@@ -13,6 +13,7 @@ mod reminders;
 mod requests;
 mod search;
 mod service;
+mod subtasks;
 mod tasks;
 
 #[test]

@@ -48,6 +48,10 @@ pub struct TaskQuery {
     pub due: Option<DueFilter>,
     /// With or without a rule.
     pub recurring: Option<bool>,
+    /// Parts of one task, or of none.
+    pub parent: Option<ParentFilter>,
+    /// The deleted ones, which are not listed otherwise.
+    pub deleted: bool,
     /// Never empty; where the query does not say, the best hits of a search first, otherwise the newest tasks.
     pub sort: Vec<SortKey>,
     /// 1–100.
@@ -70,6 +74,15 @@ pub enum TagMode {
     All,
     /// Not one.
     None,
+}
+
+/// Which tasks, by what they are a part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParentFilter {
+    /// Those that are no subtasks.
+    None,
+    /// The subtasks of one task, by its id; until storage has looked it up, by what the client calls it.
+    Of(String),
 }
 
 /// When, in relation to now.
@@ -113,6 +126,11 @@ impl TaskQuery {
             && self
                 .recurring
                 .is_none_or(|recurring| task.is_recurring == recurring)
+            && self.parent.as_ref().is_none_or(|filter| match filter {
+                ParentFilter::None => task.parent_id.is_none(),
+                ParentFilter::Of(id) => task.parent_id.as_ref() == Some(id),
+            })
+            && task.deleted_at.is_some() == self.deleted
     }
 
     /// One text for the filter and the order; equal for queries that list the same tasks in the same order. A
@@ -140,6 +158,11 @@ impl TaskQuery {
             self.recurring,
             self.sort.iter().map(ToString::to_string).collect::<Vec<_>>(),
             self.timezone,
+            self.parent.as_ref().map(|filter| match filter {
+                ParentFilter::None => "none",
+                ParentFilter::Of(id) => id,
+            }),
+            self.deleted,
         ])
         .to_string()
     }

@@ -10,7 +10,7 @@ mod apply;
 mod body;
 mod fields;
 
-pub use apply::{Applied, NewTask, apply, complete, reopen, replace};
+pub use apply::{Applied, NewTask, apply, complete, differences, reopen, replace};
 pub use body::{Change, TaskDraft, TaskPatch};
 pub(crate) use fields::{shown, tag, tags, without_control_characters};
 

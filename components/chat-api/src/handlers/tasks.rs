@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use todo_domain::problem::Code;
 use todo_domain::query::cursor::{open, seal};
-use todo_domain::query::{Page, TaskQuery};
+use todo_domain::query::{Page, ParentFilter, TaskQuery};
 use todo_domain::quick::{HintView, QuickRequest, SpanView};
 use todo_domain::task::Task;
 use todo_domain::validation::{TaskDraft, TaskPatch};
@@ -48,7 +48,19 @@ pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
     let pairs = parameters
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let query = TaskQuery::parse(pairs)?;
+    let mut query = TaskQuery::parse(pairs)?;
+    let connection = app.platform.database().connect().await?;
+    if let Some(ParentFilter::Of(parent)) = &mut query.parent {
+        // A task that is not there has no subtasks.
+        let found = Reference::parse(parent);
+        if let Some(Reference::Id(id)) = &found {
+            id.clone_into(parent);
+        } else if let Some(number) = &found
+            && let Some(stored) = tasks::find(&connection, &caller.user_id, number).await?
+        {
+            *parent = stored.task.id;
+        }
+    }
     let (now, key) = (app.now()?, app.cursor_key.as_bytes());
     let scope = format!("tasks\n{}\n{}", caller.user_id, query.canonical());
     let foreign = || {
@@ -61,7 +73,6 @@ pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
         Some(cursor) => Some(open::<Position>(cursor, key, &scope).map_err(|_error| foreign())?),
         None => None,
     };
-    let connection = app.platform.database().connect().await?;
     let found = task_list::page(&connection, &caller.user_id, &query, now, after.as_ref()).await?;
     let found = found.ok_or_else(foreign)?;
     let total = match query.count {

@@ -7,7 +7,7 @@ use todo_service::outbox_tables;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND, THIRD],
+    migrations: &[FIRST, SECOND, THIRD, FOURTH],
 };
 
 /// What is still to be told to the platform.
@@ -171,4 +171,10 @@ const THIRD: &[&str] = &[
     "/* postgres */ ALTER TABLE chat_tasks ADD COLUMN search tsvector",
     "/* postgres */ CREATE INDEX chat_tasks_by_words ON chat_tasks USING gin (search)",
     "ALTER TABLE chat_tasks DROP COLUMN words",
+];
+
+/// Tasks can be parts of others.
+const FOURTH: &[&str] = &[
+    "ALTER TABLE chat_tasks ADD COLUMN parent_id TEXT",
+    "CREATE INDEX chat_tasks_by_parent ON chat_tasks (parent_id) WHERE parent_id IS NOT NULL",
 ];

@@ -4,7 +4,7 @@
 use chrono::Days;
 use serde::{Deserialize, Serialize};
 use todo_domain::due::Due;
-use todo_domain::query::{DueFilter, Search, SortField, SortKey, TagMode, TaskQuery};
+use todo_domain::query::{DueFilter, ParentFilter, Search, SortField, SortKey, TagMode, TaskQuery};
 use todo_domain::task::Task;
 use todo_domain::text::fold;
 use todo_domain::time::Timestamp;
@@ -238,7 +238,16 @@ fn add_after(condition: &mut Condition, columns: &[Column], places: &[Place]) {
 fn conditions(dialect: Dialect, user_id: &str, query: &TaskQuery, now: Timestamp) -> Condition {
     let mut condition = Condition::default();
     let zone = query.timezone.unwrap_or_default();
-    condition.and("user_id = ? AND deleted_at IS NULL", [user_id.into()]);
+    let place = if query.deleted { "NOT NULL" } else { "NULL" };
+    condition.and(
+        &format!("user_id = ? AND deleted_at IS {place}"),
+        [user_id.into()],
+    );
+    match &query.parent {
+        None => {}
+        Some(ParentFilter::None) => condition.and("parent_id IS NULL", []),
+        Some(ParentFilter::Of(id)) => condition.and("parent_id = ?", [id.as_str().into()]),
+    }
     if !query.status.is_empty() {
         let values = query.status.iter().map(|status| status.as_str().into());
         condition.and(&among("status", query.status.len()), values);

@@ -1,8 +1,9 @@
 //! Tasks, one by one.
 
 use todo_domain::due::Due;
-use todo_domain::task::Task;
+use todo_domain::task::{Subtasks, Task};
 use todo_domain::text::fold;
+use todo_domain::time::Timestamp;
 use todo_service::database::{Connection, DatabaseError, Row, Value};
 
 use crate::store::search;
@@ -47,7 +48,11 @@ pub(crate) fn stored(row: &Row) -> Result<Stored, DatabaseError> {
     if let Some(anchor) = row.optional_text(1)? {
         task.series_anchor = Some(serde_json::from_str(anchor).map_err(wrong(1, "an anchor"))?);
     }
-    let is_deleted = !matches!(row.0.get(2), Some(Value::Null));
+    let is_deleted = !row.is_null(2);
+    task.deleted_at = match row.0.get(2) {
+        Some(Value::Integer(time)) => Timestamp::from_millis(*time),
+        _ => None,
+    };
     Ok(Stored { task, is_deleted })
 }
 
@@ -79,6 +84,51 @@ pub(crate) async fn find_occurrence(
         .execute(&statement, &[series_id.into(), occurrence.into(), user_id.into()])
         .await?;
     rows.first().map(stored).transpose()
+}
+
+/// The subtasks of a task that are not deleted; or those that were deleted at this time.
+pub(crate) async fn subtasks(
+    connection: &impl Connection,
+    user_id: &str,
+    parent_id: &str,
+    deleted_at: Option<i64>,
+) -> Result<Vec<Task>, DatabaseError> {
+    let mut parameters: Vec<Value> = vec![parent_id.into(), user_id.into()];
+    let condition = match deleted_at {
+        Some(time) => {
+            parameters.push(time.into());
+            "deleted_at = ?"
+        }
+        None => "deleted_at IS NULL",
+    };
+    let statement = format!(
+        "SELECT {COLUMNS} FROM chat_tasks WHERE parent_id = ? AND user_id = ? AND {condition} ORDER BY number"
+    );
+    let rows = connection.execute(&statement, &parameters).await?;
+    rows.iter()
+        .map(|row| stored(row).map(|stored| stored.task))
+        .collect()
+}
+
+/// How many subtasks a task has that are not deleted.
+pub(crate) async fn count_subtasks(
+    connection: &impl Connection,
+    user_id: &str,
+    parent_id: &str,
+) -> Result<Subtasks, DatabaseError> {
+    let statement = "SELECT count(*), count(CASE WHEN status = 'completed' THEN 1 END) FROM chat_tasks
+        WHERE parent_id = ? AND user_id = ? AND deleted_at IS NULL";
+    let rows = connection
+        .execute(statement, &[parent_id.into(), user_id.into()])
+        .await?;
+    let count = |column| {
+        let counted = rows.first().map_or(Ok(0), |row| row.integer(column));
+        counted.map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+    };
+    Ok(Subtasks {
+        total: count(0)?,
+        completed: count(1)?,
+    })
 }
 
 /// All tasks of a user that are not deleted, the newest last: what the assistant looks at.
@@ -125,10 +175,10 @@ pub(crate) async fn insert(
 ) -> Result<bool, DatabaseError> {
     let statement = "INSERT INTO chat_tasks
         (document, series_anchor, status, priority, title_key, due_at, due_day, is_floating, is_recurring,
-         series_id, occurrence, updated_at, deleted_at, id, user_id, number, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         series_id, occurrence, updated_at, deleted_at, parent_id, id, user_id, number, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (series_id, occurrence) DO NOTHING RETURNING 1";
-    let mut parameters = columns(task, None)?.to_vec();
+    let mut parameters = columns(task)?.to_vec();
     parameters.extend([
         task.id.as_str().into(),
         user_id.into(),
@@ -149,13 +199,12 @@ pub(crate) async fn update(
     user_id: &str,
     before: &Task,
     task: &Task,
-    deleted_at: Option<i64>,
 ) -> Result<(), DatabaseError> {
     let statement =
         "UPDATE chat_tasks SET document = ?, series_anchor = ?, status = ?, priority = ?, title_key = ?,
         due_at = ?, due_day = ?, is_floating = ?, is_recurring = ?, series_id = ?, occurrence = ?,
-        updated_at = ?, deleted_at = ? WHERE id = ?";
-    let mut parameters = columns(task, deleted_at)?.to_vec();
+        updated_at = ?, deleted_at = ?, parent_id = ? WHERE id = ?";
+    let mut parameters = columns(task)?.to_vec();
     parameters.push(task.id.as_str().into());
     connection.execute(statement, &parameters).await?;
     if before.tags != task.tags {
@@ -174,7 +223,7 @@ pub(crate) async fn update(
 }
 
 /// The columns that follow from the task itself.
-fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 13], DatabaseError> {
+fn columns(task: &Task) -> Result<[Value; 14], DatabaseError> {
     let unwritable = |error: serde_json::Error| DatabaseError::Failed {
         reason: error.to_string(),
     };
@@ -202,7 +251,8 @@ fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 13], Database
         task.series_id.clone().into(),
         task.occurrence.map(i64::from).into(),
         task.updated_at.millis().into(),
-        deleted_at.into(),
+        task.deleted_at.map(Timestamp::millis).into(),
+        task.parent_id.clone().into(),
     ])
 }
 

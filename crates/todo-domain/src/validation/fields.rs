@@ -139,3 +139,24 @@ pub(super) fn reminders_without_due(reminders: &[Reminder], due: Option<Due>) ->
     due.is_none()
         .then(|| FieldError::new(format!("reminders[{position}]"), "`before` needs a `due_date`"))
 }
+
+/// The task that a subtask belongs to: an id or a number. Whether there is one is for storage to say.
+pub(super) fn parent(value: &Value) -> Result<String, Vec<FieldError>> {
+    let reference = match value {
+        Value::String(text) if (1..=64).contains(&text.chars().count()) => Some(text.clone()),
+        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+        _ => None,
+    };
+    reference.ok_or_else(|| {
+        vec![FieldError::new(
+            "parent_id",
+            "must be the id or the number of a task",
+        )]
+    })
+}
+
+/// Subtasks come again with their parent, not by themselves.
+pub(super) fn rule_of_subtask(rule: Option<&str>, parent_id: Option<&str>) -> Option<FieldError> {
+    let both = rule.is_some() && parent_id.is_some();
+    both.then(|| FieldError::new("recurrence_rule", "cannot be a subtask's; give it to its parent"))
+}
