@@ -120,6 +120,7 @@ impl<P: Platform> App<P> {
             .prune(&connection, now.saturating_sub(REJECTED_KEPT_FOR))
             .await?;
         users::prune_refresh_tokens(&connection, now).await?;
+        self.empty_bins(&connection).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
         Ok(limits::prune(&connection, crate::limits::window(now).saturating_sub(1)).await?)
     }

@@ -7,6 +7,7 @@
 mod app;
 mod assistant;
 mod auth;
+mod bin;
 mod bulk;
 #[cfg(target_arch = "wasm32")]
 mod component;

@@ -16,8 +16,8 @@ use todo_service::database::Connection;
 use todo_service::outbox::Entry;
 
 use crate::failure::Failure;
-use crate::store::reminders;
 use crate::store::tasks::{self, Reference, Stored};
+use crate::store::{bin, reminders};
 use crate::unit::Unit;
 
 /// How a task is to be changed.
@@ -119,14 +119,21 @@ impl<C: Connection> Unit<'_, C> {
         Ok(task)
     }
 
-    /// Makes the next task of a series, unless it is there. Answers it, and whether it was made.
-    pub(crate) async fn create_occurrence(&self, next: NextOccurrence) -> Result<(Task, bool), Failure> {
+    /// Makes the next task of a series, unless it is there. Answers it, and whether it was made; nothing if it was there and is
+    /// gone for good.
+    pub(crate) async fn create_occurrence(
+        &self,
+        next: NextOccurrence,
+    ) -> Result<Option<(Task, bool)>, Failure> {
         let occurrence = i64::from(next.occurrence);
         let series_id = next.series_id.clone();
         if let Some(stored) =
             tasks::find_occurrence(self.connection, self.user_id, &series_id, occurrence).await?
         {
-            return Ok((stored.task, false));
+            return Ok(Some((stored.task, false)));
+        }
+        if bin::had_occurrence(self.connection, &series_id, occurrence).await? {
+            return Ok(None);
         }
         let (new, update) = self.new_task().await?;
         let mut task = next.into_task(new);
@@ -145,7 +152,7 @@ impl<C: Connection> Unit<'_, C> {
         {
             self.make(subtask.again_under(parent, &task)).await?;
         }
-        Ok((task, true))
+        Ok(Some((task, true)))
     }
 
     async fn new_task(&self) -> Result<(NewTask, i64), Failure> {

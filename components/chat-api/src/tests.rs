@@ -1,6 +1,7 @@
 //! The service as a whole, from request to response, on a platform of which every part can fail.
 
 mod accounts;
+mod bin;
 mod bulk;
 mod chat;
 mod lists;

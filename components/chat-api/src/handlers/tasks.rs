@@ -20,7 +20,7 @@ use crate::request::Call;
 use crate::router::Route;
 use crate::store::task_list::{self, Position};
 use crate::store::tasks::{self, Reference};
-use crate::tasks::{Change, find, next_occurrence};
+use crate::tasks::{Change, find, find_any, next_occurrence};
 use crate::unit::Unit;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -161,16 +161,23 @@ pub(crate) async fn change<P: Platform>(
     .await
 }
 
-/// DELETE /tasks/{id}
+/// DELETE /tasks/{id}, and with `permanent=true` from the bin
 pub(crate) async fn delete<P: Platform>(
     app: &App<P>,
     call: &Call,
     caller: &Caller,
     id: &str,
 ) -> Result<Answer, Failure> {
+    let is_permanent = is_permanent(call)?;
     app.write(call, caller, async |unit| {
-        let before = expected(unit, call, id).await?;
-        unit.delete(&before).await?;
+        if is_permanent {
+            let deleted = find_any(unit.connection, unit.user_id, id).await?.task;
+            require_match(call, &deleted)?;
+            unit.remove(&deleted).await?;
+        } else {
+            let before = expected(unit, call, id).await?;
+            unit.delete(&before).await?;
+        }
         Ok(super::no_content())
     })
     .await
@@ -219,6 +226,16 @@ pub(crate) async fn set_done<P: Platform>(
         Ok(tagged(StatusCode::OK, &done.task, &done))
     })
     .await
+}
+
+fn is_permanent(call: &Call) -> Result<bool, Failure> {
+    let parameters = call.parameters();
+    let permanent = parameters.iter().find(|(name, _value)| name == "permanent");
+    match permanent.map(|(_name, value)| value.as_str()) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Failure::field("permanent", "must be `true` or `false`")),
+    }
 }
 
 fn created(task: &Task, body: &impl Serialize) -> Answer {

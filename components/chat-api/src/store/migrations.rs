@@ -7,7 +7,7 @@ use todo_service::outbox_tables;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND, THIRD, FOURTH],
+    migrations: &[FIRST, SECOND, THIRD, FOURTH, FIFTH],
 };
 
 /// What is still to be told to the platform.
@@ -177,4 +177,15 @@ const THIRD: &[&str] = &[
 const FOURTH: &[&str] = &[
     "ALTER TABLE chat_tasks ADD COLUMN parent_id TEXT",
     "CREATE INDEX chat_tasks_by_parent ON chat_tasks (parent_id) WHERE parent_id IS NOT NULL",
+];
+
+/// Deleted tasks go for good after a while. Of an occurrence it stays known that it was there, so that an old event does not
+/// make it again.
+const FIFTH: &[&str] = &[
+    "CREATE INDEX chat_tasks_in_bin ON chat_tasks (deleted_at) WHERE deleted_at IS NOT NULL",
+    "CREATE TABLE chat_past_occurrences (
+        series_id TEXT NOT NULL,
+        occurrence INTEGER NOT NULL,
+        PRIMARY KEY (series_id, occurrence)
+    ) WITHOUT ROWID",
 ];

@@ -100,6 +100,19 @@ pub(crate) async fn index(
     connection.execute(words, &parameters).await.map(drop)
 }
 
+/// Takes tasks out of the index. In Postgres they go with their rows.
+pub(crate) async fn forget(connection: &impl Connection, task_ids: &[Value]) -> Result<(), DatabaseError> {
+    if connection.dialect() == Dialect::Postgres {
+        return Ok(());
+    }
+    let among = format!("task_id IN (?{})", ", ?".repeat(task_ids.len().saturating_sub(1)));
+    let words =
+        format!("DELETE FROM chat_task_words WHERE rowid IN (SELECT seq FROM chat_search WHERE {among})");
+    connection.execute(&words, task_ids).await?;
+    let places = format!("DELETE FROM chat_search WHERE {among}");
+    connection.execute(&places, task_ids).await.map(drop)
+}
+
 /// Puts the tasks into the index that were there before it. Of several instances one does it, and the others wait.
 pub(crate) async fn index_all(connection: &impl Connection) -> Result<(), DatabaseError> {
     if is_complete(connection).await? {

@@ -110,6 +110,20 @@ pub(crate) async fn subtasks(
         .collect()
 }
 
+/// The ids of the subtasks of a task that are deleted.
+pub(crate) async fn subtasks_in_bin(
+    connection: &impl Connection,
+    user_id: &str,
+    parent_id: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let statement =
+        "SELECT id FROM chat_tasks WHERE parent_id = ? AND user_id = ? AND deleted_at IS NOT NULL";
+    let rows = connection
+        .execute(statement, &[parent_id.into(), user_id.into()])
+        .await?;
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+}
+
 /// How many subtasks a task has that are not deleted.
 pub(crate) async fn count_subtasks(
     connection: &impl Connection,
