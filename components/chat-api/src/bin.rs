@@ -7,7 +7,7 @@ use todo_service::database::{Connection, Database, in_transaction_on};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::store::{bin, tasks};
+use crate::store::{bin, changes, tasks};
 use crate::unit::Unit;
 
 /// How long a deleted task can be restored, in milliseconds.
@@ -44,6 +44,8 @@ impl<C: Connection> Unit<'_, C> {
         }
         let mut task_ids = tasks::subtasks_in_bin(self.connection, self.user_id, &task.id).await?;
         task_ids.push(task.id.clone());
+        // Nor can anything before it be undone: the order of changes has a hole now.
+        changes::forget_all(self.connection, self.user_id).await?;
         Ok(bin::remove(self.connection, &task_ids).await?)
     }
 }

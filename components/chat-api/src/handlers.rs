@@ -9,6 +9,7 @@ pub(crate) mod idempotent;
 pub(crate) mod internal;
 pub(crate) mod overview;
 pub(crate) mod tasks;
+pub(crate) mod undo;
 pub(crate) mod updates;
 
 use http::{Method, StatusCode};
@@ -51,6 +52,7 @@ pub(crate) async fn of_user<P: Platform>(
             _ => conversations::get(app, call, caller, id).await,
         },
         Route::Messages(id) => conversations::messages(app, call, caller, id).await,
+        Route::Undo => undo::undo(app, call, caller).await,
         _ => Err(Failure::not_found()),
     }
 }

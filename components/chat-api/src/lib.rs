@@ -27,6 +27,7 @@ mod subtasks;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod unit;
 mod updates;
 

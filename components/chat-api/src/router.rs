@@ -28,6 +28,7 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     BulkTasks,
+    Undo,
 }
 
 /// A path that was understood.
@@ -45,7 +46,7 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
-            Self::QuickTask | Self::BulkTasks | Self::Reopen(_) | Self::Restore(_) => &["POST"],
+            Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -115,6 +116,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id] => Route::Conversation((*id).to_owned()),
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
+        ["undo"] => Route::Undo,
         _ => return None,
     })
 }

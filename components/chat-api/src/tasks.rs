@@ -46,7 +46,7 @@ impl Change {
 
 /// Which reminders of the past still come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Past {
+pub(crate) enum Past {
     /// They come at once: somebody has just asked for them.
     Comes,
     /// They do not: the task has only come back.
@@ -125,6 +125,8 @@ impl<C: Connection> Unit<'_, C> {
         &self,
         next: NextOccurrence,
     ) -> Result<Option<(Task, bool)>, Failure> {
+        // It is not the user who does this.
+        self.is_not_undoable();
         let occurrence = i64::from(next.occurrence);
         let series_id = next.series_id.clone();
         if let Some(stored) =
@@ -169,7 +171,7 @@ impl<C: Connection> Unit<'_, C> {
     }
 
     async fn created(&self, task: &Task, update: i64) -> Result<(), Failure> {
-        self.tell_change(TaskEventType::Created, task, Vec::new(), update)
+        self.tell_change(TaskEventType::Created, None, task, Vec::new(), update)
             .await?;
         for time in task.remind_times() {
             self.add_reminder(task, time).await?;
@@ -284,7 +286,7 @@ impl<C: Connection> Unit<'_, C> {
     ) -> Result<(), Failure> {
         tasks::update(self.connection, self.user_id, before, task).await?;
         let (_number, update) = self.count_up(false).await?;
-        self.tell_change(kind, task, changed, update).await
+        self.tell_change(kind, Some(before), task, changed, update).await
     }
 
     /// The task with another version, for a change that lies outside of its fields.
@@ -300,24 +302,31 @@ impl<C: Connection> Unit<'_, C> {
     async fn tell_change(
         &self,
         kind: TaskEventType,
+        before: Option<&Task>,
         task: &Task,
         changed: Vec<String>,
         update: i64,
     ) -> Result<(), Failure> {
         let data = TaskData::new(task.clone(), changed);
-        self.publish(|origin| task_event(origin, kind, &data))?;
+        let (event_id, _body) = self.publish(|origin| task_event(origin, kind, &data))?;
+        self.keep_before(update, event_id, kind, &task.id, before).await?;
         let sync = SyncData {
             change: kind,
             task_id: task.id.clone(),
             task: (kind != TaskEventType::Deleted).then(|| task.clone()),
             sequence: u64::try_from(update).ok(),
         };
-        let body = self.publish(|origin| task_sync(origin, &sync))?;
+        let (_event_id, body) = self.publish(|origin| task_sync(origin, &sync))?;
         self.keep_update(update, &body).await
     }
 
     /// Makes the kept reminders those at these times: cancels what is too many, schedules what is missing.
-    async fn follow_reminders(&self, task: &Task, times: &[Timestamp], past: Past) -> Result<(), Failure> {
+    pub(crate) async fn follow_reminders(
+        &self,
+        task: &Task,
+        times: &[Timestamp],
+        past: Past,
+    ) -> Result<(), Failure> {
         let kept = reminders::of_task(self.connection, &task.id).await?;
         for old in kept.iter().filter(|kept| !kept.has_fired) {
             let Some(time) = Timestamp::from_millis(old.remind_at).filter(|time| !times.contains(time))

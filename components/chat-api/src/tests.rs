@@ -16,6 +16,7 @@ mod search;
 mod service;
 mod subtasks;
 mod tasks;
+mod undo;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

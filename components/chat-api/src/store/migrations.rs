@@ -7,7 +7,7 @@ use todo_service::outbox_tables;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND, THIRD, FOURTH, FIFTH],
+    migrations: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH],
 };
 
 /// What is still to be told to the platform.
@@ -188,4 +188,20 @@ const FIFTH: &[&str] = &[
         occurrence INTEGER NOT NULL,
         PRIMARY KEY (series_id, occurrence)
     ) WITHOUT ROWID",
+];
+
+/// What was before each change, for as long as it can be undone. What is done together has one number, `unit`.
+const SIXTH: &[&str] = &[
+    "CREATE TABLE chat_changes (
+        user_id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        unit INTEGER NOT NULL,
+        task_id TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        document TEXT,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (user_id, seq)
+    ) WITHOUT ROWID",
+    "CREATE INDEX chat_changes_by_age ON chat_changes (created_at)",
 ];
