@@ -24,6 +24,7 @@ use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
 use crate::settings::Settings;
 use crate::store::migrations::{OUTBOX, SCHEMA};
+use crate::store::search;
 use crate::store::settings::get_or_set;
 use crate::updates::UpdateStream;
 
@@ -68,6 +69,7 @@ impl<P: Platform> App<P> {
         let settings = Settings::read(&platform).await;
         let connection = platform.database().connect().await?;
         migrate(&connection, &SCHEMA).await?;
+        search::index_all(&connection).await?;
         let fresh = || crate::hex::encode(&platform.random());
         let cursor_key = get_or_set(&connection, "cursor_key", fresh()).await?;
         let seed = if settings.signing_key.trim().is_empty() {

@@ -77,6 +77,24 @@ impl Failure {
         }
     }
 
+    /// With every mistake, and where it is.
+    pub(crate) fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.problem.errors = errors;
+        self
+    }
+
+    /// The same, said of one item of several; what is our affair stays as it is.
+    pub(crate) fn of_item(mut self, field: &str) -> Self {
+        if self.reason.is_none() {
+            let message = std::mem::replace(
+                &mut self.problem.detail,
+                format!("nothing was changed, because of `{field}`"),
+            );
+            self.problem.errors = vec![FieldError::new(field, message)];
+        }
+        self
+    }
+
     fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));

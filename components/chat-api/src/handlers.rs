@@ -1,6 +1,7 @@
 //! The routes: from a request to the service's functions, and from their results to an answer.
 
 pub(crate) mod auth;
+pub(crate) mod bulk;
 pub(crate) mod chat;
 pub(crate) mod conversations;
 pub(crate) mod health;
@@ -8,6 +9,7 @@ pub(crate) mod idempotent;
 pub(crate) mod internal;
 pub(crate) mod overview;
 pub(crate) mod tasks;
+pub(crate) mod undo;
 pub(crate) mod updates;
 
 use http::{Method, StatusCode};
@@ -39,6 +41,7 @@ pub(crate) async fn of_user<P: Platform>(
         },
         Route::Complete(id) | Route::Reopen(id) => tasks::set_done(app, call, caller, id, route).await,
         Route::Restore(id) => tasks::restore(app, call, caller, id).await,
+        Route::BulkTasks => bulk::change(app, call, caller).await,
         Route::Tags => overview::tags(app, call, caller).await,
         Route::Stats => overview::stats(app, call, caller).await,
         Route::Chat => chat::say(app, call, caller).await,
@@ -49,6 +52,7 @@ pub(crate) async fn of_user<P: Platform>(
             _ => conversations::get(app, call, caller, id).await,
         },
         Route::Messages(id) => conversations::messages(app, call, caller, id).await,
+        Route::Undo => undo::undo(app, call, caller).await,
         _ => Err(Failure::not_found()),
     }
 }

@@ -7,6 +7,8 @@
 mod app;
 mod assistant;
 mod auth;
+mod bin;
+mod bulk;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod constant_time;
@@ -21,9 +23,11 @@ mod request;
 mod router;
 mod settings;
 mod store;
+mod subtasks;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod unit;
 mod updates;
 

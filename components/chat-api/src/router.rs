@@ -27,6 +27,8 @@ pub(crate) enum Route {
     Messages(String),
     Updates,
     NextTask,
+    BulkTasks,
+    Undo,
 }
 
 /// A path that was understood.
@@ -44,7 +46,7 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
-            Self::QuickTask | Self::Reopen(_) | Self::Restore(_) => &["POST"],
+            Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -114,6 +116,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id] => Route::Conversation((*id).to_owned()),
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
+        ["undo"] => Route::Undo,
         _ => return None,
     })
 }
@@ -121,8 +124,9 @@ fn api(rest: &[&str]) -> Option<Route> {
 fn tasks(rest: &[&str]) -> Option<Route> {
     Some(match rest {
         [] => Route::Tasks,
-        // No task has this id: it is neither a number nor a UUID.
+        // No task has these ids: they are neither numbers nor UUIDs.
         ["quick"] => Route::QuickTask,
+        ["bulk"] => Route::BulkTasks,
         [id] => Route::Task((*id).to_owned()),
         [id, "complete"] => Route::Complete((*id).to_owned()),
         [id, "reopen"] => Route::Reopen((*id).to_owned()),

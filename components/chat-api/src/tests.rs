@@ -1,6 +1,8 @@
 //! The service as a whole, from request to response, on a platform of which every part can fail.
 
 mod accounts;
+mod bin;
+mod bulk;
 mod chat;
 mod lists;
 mod live;
@@ -10,8 +12,11 @@ mod quick;
 mod recurrence;
 mod reminders;
 mod requests;
+mod search;
 mod service;
+mod subtasks;
 mod tasks;
+mod undo;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod assistant;
 pub mod audit;
+pub mod bulk;
 pub mod due;
 pub mod events;
 pub mod problem;

@@ -10,9 +10,9 @@ mod apply;
 mod body;
 mod fields;
 
-pub use apply::{Applied, NewTask, apply, complete, reopen, replace};
+pub use apply::{Applied, NewTask, apply, complete, differences, reopen, replace};
 pub use body::{Change, TaskDraft, TaskPatch};
-pub(crate) use fields::{tag, without_control_characters};
+pub(crate) use fields::{shown, tag, tags, without_control_characters};
 
 /// Longest title, in characters.
 pub const TITLE_LIMIT: usize = 255;

@@ -14,7 +14,8 @@ use crate::platform::Platform;
 use crate::request::Call;
 
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with
-/// the next occurrence, 200 if it was there before, and 204 if the series has ended.
+/// the next occurrence, 200 if it was there before, and 204 if the series has ended or the
+/// occurrence was removed for good.
 pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let expected = app.settings.internal_token.as_bytes();
     let shown = call.header("x-internal-token").unwrap_or_default();
@@ -41,7 +42,9 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         expires_at: i64::MAX,
     };
     let result = app.write(call, &caller, async |unit| {
-        let (task, is_new) = unit.create_occurrence(next).await?;
+        let Some((task, is_new)) = unit.create_occurrence(next).await? else {
+            return Ok(super::no_content());
+        };
         Ok(answer::json(
             if is_new {
                 StatusCode::CREATED

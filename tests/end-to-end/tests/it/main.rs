@@ -12,6 +12,7 @@ mod accounts;
 mod assistant;
 mod bad_input;
 mod browser;
+mod changes;
 mod crash;
 mod dead_letters;
 mod duplicates;
