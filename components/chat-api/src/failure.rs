@@ -50,6 +50,16 @@ impl Failure {
         Self::new(Code::Unauthorized, detail).with_header(WWW_AUTHENTICATE, "Bearer")
     }
 
+    /// The token is good, but not for this.
+    pub(crate) fn insufficient_scope(scope: &str) -> Self {
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(
+            Code::Forbidden,
+            format!("the token does not have the scope `{scope}`"),
+        )
+        .with_header(WWW_AUTHENTICATE, &challenge)
+    }
+
     pub(crate) fn rate_limited(seconds: i64) -> Self {
         let failure = Self::new(Code::RateLimited, format!("try again in {seconds} s"));
         failure.with_header(RETRY_AFTER, &seconds.to_string())
@@ -77,7 +87,9 @@ impl Failure {
         }
     }
 
-    fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+    /// Adds a header to the answer, in place of one with the same name.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.retain(|(known, _value)| *known != name);
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }

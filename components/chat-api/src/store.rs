@@ -9,5 +9,6 @@ pub(crate) mod reminders;
 pub(crate) mod settings;
 pub(crate) mod task_list;
 pub(crate) mod tasks;
+pub(crate) mod tokens;
 pub(crate) mod updates;
 pub(crate) mod users;
