@@ -88,12 +88,26 @@ impl Failure {
     }
 
     /// Adds a header to the answer, in place of one with the same name.
-    pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+    fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.retain(|(known, _value)| *known != name);
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// Adds a parameter to the challenge that says which token is wanted, if there is one.
+    pub(crate) fn with_challenge_parameter(self, parameter: &str) -> Self {
+        let known = self
+            .headers
+            .iter()
+            .find(|(name, _value)| *name == WWW_AUTHENTICATE);
+        let Some(challenge) = known.and_then(|(_name, value)| value.to_str().ok()) else {
+            return self;
+        };
+        let separator = if challenge.contains('=') { ", " } else { " " };
+        let challenge = format!("{challenge}{separator}{parameter}");
+        self.with_header(WWW_AUTHENTICATE, &challenge)
     }
 
     pub(crate) fn code(&self) -> Code {

@@ -51,11 +51,7 @@ pub(crate) async fn serve<P: Platform>(
     call: &Call,
     standing: &mut Option<Standing>,
 ) -> Result<Answer, Failure> {
-    if !metadata::is_own_origin(
-        call.header("origin"),
-        &app.settings.public_url,
-        call.parts.headers.contains_key("origin"),
-    ) {
+    if !metadata::is_own_origin(&call.parts.headers, &app.settings.public_url) {
         return Err(Failure::new(
             Code::Forbidden,
             "pages of this origin may not speak to `/mcp`; `public_url` names the one that may",

@@ -4,6 +4,7 @@ mod accounts;
 mod chat;
 mod lists;
 mod live;
+mod mcp;
 mod outbox;
 mod platform;
 mod quick;
@@ -12,6 +13,7 @@ mod reminders;
 mod requests;
 mod service;
 mod tasks;
+mod tokens;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

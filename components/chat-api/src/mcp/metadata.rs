@@ -1,11 +1,10 @@
 //! What a client must know before it may speak: where the resource is and which tokens open it (RFC 9728), and which pages
 //! may call it at all.
 
-use http::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
-use http::{StatusCode, Uri};
+use http::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::json;
 use todo_domain::api_token::Scope;
-use todo_domain::problem::Code;
 use todo_service::answer::{Answer, json};
 
 use crate::app::App;
@@ -31,19 +30,13 @@ pub(crate) fn document<P: Platform>(app: &App<P>, call: &Call) -> Answer {
     answer
 }
 
-/// The failure with where to learn which token is wanted.
+/// The failure, its challenge with where to learn which token is wanted.
 pub(super) fn challenge<P: Platform>(failure: Failure, app: &App<P>, call: &Call) -> Failure {
     let metadata = format!(
         "resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"",
         base(app, call)
     );
-    let scopes = Scope::ALL.map(Scope::as_str).join(" ");
-    let challenge = match failure.code() {
-        Code::Unauthorized => format!("Bearer {metadata}, scope=\"{scopes}\""),
-        Code::Forbidden => format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\", {metadata}"),
-        _ => return failure,
-    };
-    failure.with_header(WWW_AUTHENTICATE, &challenge)
+    failure.with_challenge_parameter(&metadata)
 }
 
 /// Where the application is reached, as its operator says or else as the request does.
@@ -69,9 +62,12 @@ fn base<P: Platform>(app: &App<P>, call: &Call) -> String {
 
 /// Whether a page of this origin may call: one of this machine, or the application's own. A page elsewhere that has made its
 /// name lead to this machine still shows that name here (DNS rebinding). Programs that are no browsers send none.
-pub(super) fn is_own_origin(origin: Option<&str>, public_url: &str, is_there: bool) -> bool {
-    let Some(origin) = origin else {
-        return !is_there;
+pub(super) fn is_own_origin(headers: &HeaderMap, public_url: &str) -> bool {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let origin = match (origins.next(), origins.next()) {
+        (None, _) => return true,
+        (Some(origin), None) => origin.to_str().unwrap_or_default(),
+        (Some(_), Some(_)) => return false,
     };
     if !public_url.is_empty() && origin_of(public_url).is_some_and(|own| origin.eq_ignore_ascii_case(&own)) {
         return true;
@@ -93,7 +89,14 @@ mod tests {
 
     #[test]
     fn pages_of_this_machine_and_of_the_application_may_call() {
-        let may = |origin: &str| is_own_origin(Some(origin), "https://tasks.example.com/app", true);
+        let shown = |origins: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(ORIGIN, HeaderValue::from_str(origin).unwrap());
+            }
+            is_own_origin(&headers, "https://tasks.example.com/app")
+        };
+        let may = |origin: &str| shown(&[origin]);
         for own in [
             "http://localhost:6274",
             "http://127.0.0.1:3000",
@@ -119,8 +122,7 @@ mod tests {
         ] {
             assert!(!may(foreign), "{foreign}");
         }
-        assert!(is_own_origin(None, "", false));
-        // It is there, but no text or several.
-        assert!(!is_own_origin(None, "", true));
+        assert!(shown(&[]));
+        assert!(!shown(&["http://localhost", "http://evil.example"]));
     }
 }
