@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName};
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use todo_auth::Claims;
 use todo_domain::problem::Code;
 use todo_domain::time::Timestamp;
 use todo_service::answer::Answer;
@@ -15,10 +14,12 @@ use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::migrate;
 use todo_service::outbox::Relay;
 
+use crate::access::Access;
 use crate::auth::token::{Signer, seed};
 use crate::failure::Failure;
 use crate::handlers;
 use crate::limits::{Class, Limits, Standing};
+use crate::mcp;
 use crate::platform::Platform;
 use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
@@ -58,6 +59,8 @@ pub(crate) struct Caller {
     pub(crate) user_id: String,
     /// When the token expires, in seconds since the Unix epoch.
     pub(crate) expires_at: i64,
+    /// What it allows.
+    pub(crate) access: Access,
 }
 
 impl<P: Platform> App<P> {
@@ -164,6 +167,8 @@ impl<P: Platform> App<P> {
             Route::Live => Ok(handlers::health::live()),
             Route::Ready => handlers::health::ready(this).await,
             Route::Keys => Ok(handlers::auth::keys(this, call)),
+            Route::Mcp => mcp::serve(this, call, standing).await,
+            Route::ResourceMetadata => Ok(mcp::metadata::document(this, call)),
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::SignUp | Route::LogIn => {
                 this.count_address(Class::Auth, call, standing).await?;
@@ -192,16 +197,16 @@ impl<P: Platform> App<P> {
         answer.map(Reply::Complete)
     }
 
-    /// Lets a user in: the token, the path's user, and the limit.
-    async fn admit(
+    /// Lets a user in: the token, the limit, the path's user, and what the token allows.
+    pub(crate) async fn admit(
         &self,
         call: &Call,
         route: &Route,
         path_user: Option<&str>,
         standing: &mut Option<Standing>,
     ) -> Result<Caller, Failure> {
-        let claims = match self.authenticate(call) {
-            Ok(claims) => claims,
+        let caller = match self.identify(call).await {
+            Ok(caller) => caller,
             Err(failure) => {
                 // Whoever tries tokens is counted as well.
                 self.count_address(Class::Default, call, standing).await?;
@@ -213,30 +218,15 @@ impl<P: Platform> App<P> {
         } else {
             Class::Default
         };
-        self.count(class, &claims.sub, call.now, standing).await?;
-        if path_user.is_some_and(|path_user| path_user != claims.sub) {
+        self.count(class, &caller.user_id, call.now, standing).await?;
+        if path_user.is_some_and(|path_user| path_user != caller.user_id) {
             return Err(Failure::new(
                 Code::Forbidden,
                 "the path names another user than the token",
             ));
         }
-        Ok(Caller {
-            user_id: claims.sub,
-            expires_at: claims.exp,
-        })
-    }
-
-    fn authenticate(&self, call: &Call) -> Result<Claims, Failure> {
-        let header = call.header("authorization");
-        let bearer = header.and_then(|value| value.split_once(' '));
-        let token = bearer.filter(|(scheme, _token)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_scheme, token)) = token else {
-            return Err(Failure::unauthorized(
-                "send `authorization: Bearer <access token>`",
-            ));
-        };
-        let claims = self.signer.verify(token.trim(), call.now.div_euclid(1000));
-        claims.map_err(|error| Failure::unauthorized(error.to_string()))
+        caller.check(route, &call.parts.method)?;
+        Ok(caller)
     }
 
     async fn count_address(

@@ -50,6 +50,16 @@ impl Failure {
         Self::new(Code::Unauthorized, detail).with_header(WWW_AUTHENTICATE, "Bearer")
     }
 
+    /// The token is good, but not for this.
+    pub(crate) fn insufficient_scope(scope: &str) -> Self {
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(
+            Code::Forbidden,
+            format!("the token does not have the scope `{scope}`"),
+        )
+        .with_header(WWW_AUTHENTICATE, &challenge)
+    }
+
     pub(crate) fn rate_limited(seconds: i64) -> Self {
         let failure = Self::new(Code::RateLimited, format!("try again in {seconds} s"));
         failure.with_header(RETRY_AFTER, &seconds.to_string())
@@ -95,11 +105,27 @@ impl Failure {
         self
     }
 
+    /// Adds a header to the answer, in place of one with the same name.
     fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.retain(|(known, _value)| *known != name);
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// Adds a parameter to the challenge that says which token is wanted, if there is one.
+    pub(crate) fn with_challenge_parameter(self, parameter: &str) -> Self {
+        let known = self
+            .headers
+            .iter()
+            .find(|(name, _value)| *name == WWW_AUTHENTICATE);
+        let Some(challenge) = known.and_then(|(_name, value)| value.to_str().ok()) else {
+            return self;
+        };
+        let separator = if challenge.contains('=') { ", " } else { " " };
+        let challenge = format!("{challenge}{separator}{parameter}");
+        self.with_header(WWW_AUTHENTICATE, &challenge)
     }
 
     pub(crate) fn code(&self) -> Code {

@@ -10,6 +10,7 @@ pub(crate) mod internal;
 pub(crate) mod overview;
 pub(crate) mod tasks;
 pub(crate) mod undo;
+pub(crate) mod tokens;
 pub(crate) mod updates;
 
 use http::{Method, StatusCode};
@@ -51,6 +52,9 @@ pub(crate) async fn of_user<P: Platform>(
             Method::DELETE => conversations::delete(app, caller, id).await,
             _ => conversations::get(app, call, caller, id).await,
         },
+        Route::Tokens if method == Method::POST => tokens::create(app, call, caller).await,
+        Route::Tokens => tokens::list(app, caller).await,
+        Route::Token(id) => tokens::delete(app, caller, id).await,
         Route::Messages(id) => conversations::messages(app, call, caller, id).await,
         Route::Undo => undo::undo(app, call, caller).await,
         _ => Err(Failure::not_found()),

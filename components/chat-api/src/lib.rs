@@ -4,6 +4,7 @@
 //! ([`App::relay`]), so no event is lost and none is told of a change that was undone. Everything runs natively on a fake
 //! [`platform`]; only the module `component` speaks to the host.
 
+mod access;
 mod app;
 mod assistant;
 mod auth;
@@ -17,6 +18,7 @@ mod handlers;
 mod hex;
 mod jobs;
 mod limits;
+mod mcp;
 pub mod platform;
 mod relay;
 mod request;

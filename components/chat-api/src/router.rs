@@ -29,6 +29,10 @@ pub(crate) enum Route {
     NextTask,
     BulkTasks,
     Undo,
+    Tokens,
+    Token(String),
+    Mcp,
+    ResourceMetadata,
 }
 
 /// A path that was understood.
@@ -50,6 +54,10 @@ impl Route {
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
+            Self::Tokens => &["GET", "HEAD", "POST"],
+            Self::Token(_) => &["DELETE"],
+            Self::Mcp => &["POST"],
+            Self::ResourceMetadata => &["GET", "HEAD"],
             Self::Tasks => &["GET", "HEAD", "POST"],
             Self::Task(_) => &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
             // POST completes, PATCH toggles, as the first documents had it.
@@ -78,6 +86,10 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
             _ => return None,
         },
         [".well-known", "jwks.json"] => (Route::Keys, None),
+        [".well-known", "oauth-protected-resource"] | [".well-known", "oauth-protected-resource", "mcp"] => {
+            (Route::ResourceMetadata, None)
+        }
+        ["mcp"] => (Route::Mcp, None),
         ["health", "live"] => (Route::Live, None),
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
@@ -109,6 +121,8 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["auth", "logout"] => Route::LogOut,
         ["auth", "me"] => Route::Me,
         ["tasks", rest @ ..] => tasks(rest)?,
+        ["tokens"] => Route::Tokens,
+        ["tokens", id] => Route::Token((*id).to_owned()),
         ["tags"] => Route::Tags,
         ["stats"] => Route::Stats,
         ["chat"] => Route::Chat,

@@ -6,6 +6,7 @@ mod bulk;
 mod chat;
 mod lists;
 mod live;
+mod mcp;
 mod outbox;
 mod platform;
 mod quick;
@@ -17,6 +18,7 @@ mod service;
 mod subtasks;
 mod tasks;
 mod undo;
+mod tokens;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

@@ -5,6 +5,7 @@
 //! arguments. So everything can be tested natively and runs unchanged inside a WebAssembly component.
 
 pub mod account;
+pub mod api_token;
 pub mod assistant;
 pub mod audit;
 pub mod bulk;

@@ -7,6 +7,7 @@ use todo_domain::problem::Code;
 use todo_domain::recurrence::next_task as occurrence_after;
 use todo_service::answer::{self, Answer};
 
+use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::constant_time::is_equal;
 use crate::failure::Failure;
@@ -40,6 +41,7 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
     let caller = Caller {
         user_id,
         expires_at: i64::MAX,
+        access: Access::Session,
     };
     let result = app.write(call, &caller, async |unit| {
         let Some((task, is_new)) = unit.create_occurrence(next).await? else {

@@ -4,10 +4,12 @@ use todo_service::migrate::Schema;
 use todo_service::outbox::Outbox;
 use todo_service::outbox_tables;
 
+use crate::store::tokens;
+
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH],
+    migrations: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, tokens::MIGRATION],
 };
 
 /// What is still to be told to the platform.

@@ -19,6 +19,7 @@ mod duplicates;
 mod events;
 mod faults;
 mod jobs;
+mod mcp;
 mod operate;
 mod options;
 mod platform;
