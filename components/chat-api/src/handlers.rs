@@ -1,8 +1,10 @@
 //! The routes: from a request to the service's functions, and from their results to an answer.
 
 pub(crate) mod auth;
+pub(crate) mod calendar;
 pub(crate) mod chat;
 pub(crate) mod conversations;
+pub(crate) mod exchange;
 pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
@@ -49,6 +51,12 @@ pub(crate) async fn of_user<P: Platform>(
             _ => conversations::get(app, call, caller, id).await,
         },
         Route::Messages(id) => conversations::messages(app, call, caller, id).await,
+        Route::Import => exchange::import(app, call, caller).await,
+        Route::CalendarFeed => match *method {
+            Method::POST => calendar::rotate(app, call, caller).await,
+            Method::DELETE => calendar::revoke(app, caller).await,
+            _ => calendar::get(app, call, caller).await,
+        },
         _ => Err(Failure::not_found()),
     }
 }

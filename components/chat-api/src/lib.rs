@@ -10,9 +10,11 @@ mod auth;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod constant_time;
+mod download;
 mod failure;
 mod handlers;
 mod hex;
+mod imports;
 mod jobs;
 mod limits;
 pub mod platform;
@@ -28,6 +30,7 @@ mod unit;
 mod updates;
 
 pub use app::{App, Reply};
+pub use download::{BrokenOff, Download};
 pub use jobs::JobFailure;
 pub use request::{Body, LARGEST_BODY};
 pub use updates::UpdateStream;

@@ -1,6 +1,7 @@
 //! The tables of the service, and every statement on them. No decision is made here: what may be done is for the callers.
 
 pub(crate) mod conversations;
+pub(crate) mod exchange;
 pub(crate) mod idempotency;
 pub(crate) mod limits;
 pub(crate) mod migrations;

@@ -1,7 +1,9 @@
 //! The service as a whole, from request to response, on a platform of which every part can fail.
 
 mod accounts;
+mod calendar;
 mod chat;
+mod exchange;
 mod lists;
 mod live;
 mod outbox;

@@ -7,7 +7,12 @@ use crate::{MISTAKES_LIMIT, REMINDERS_LIMIT, TASKS_LIMIT};
 
 /// Why a file is not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the file has {}{} mistakes", if *.is_complete { "" } else { "at least " }, .mistakes.len())]
+#[error(
+    "the file has {}{} mistake{}",
+    if *.is_complete { "" } else { "at least " },
+    .mistakes.len(),
+    if .mistakes.len() == 1 { "" } else { "s" },
+)]
 pub struct Report {
     /// The mistakes with their lines, in the order in which they were found.
     pub mistakes: Vec<FieldError>,

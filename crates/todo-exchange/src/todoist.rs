@@ -117,7 +117,10 @@ impl Reading<'_> {
             }
             // How the project is shown, and empty lines.
             "" | "meta" => {}
-            _ => intake.refuse(line, "TYPE", "must be `task`, `section`, `note` or `meta`"),
+            _ => {
+                self.end_task(intake);
+                intake.refuse(line, "TYPE", "must be `task`, `section`, `note` or `meta`");
+            }
         }
     }
 
@@ -237,7 +240,8 @@ fn tag(name: &str) -> Option<String> {
         .chars()
         .map(|letter| if letter == ',' || letter.is_control() { ' ' } else { letter })
         .collect();
-    let name = cut(name.trim().trim_start_matches('#'), TAG_LIMIT);
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = cut(name.trim_start_matches('#').trim_start(), TAG_LIMIT);
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }

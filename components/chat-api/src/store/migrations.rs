@@ -7,7 +7,7 @@ use todo_service::outbox_tables;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND],
+    migrations: &[FIRST, SECOND, EXCHANGE],
 };
 
 /// What is still to be told to the platform.
@@ -160,4 +160,19 @@ const SECOND: &[&str] = &[
     "CREATE INDEX chat_tasks_by_due
         ON chat_tasks (user_id, (CASE WHEN due_at IS NULL THEN 1 ELSE 0 END), coalesce(due_at, 0), number)
         WHERE deleted_at IS NULL",
+];
+
+/// What imported tasks were called in their files, and the secret addresses of calendars, of which only a hash is kept.
+const EXCHANGE: &[&str] = &[
+    "CREATE TABLE chat_imports (
+        user_id TEXT NOT NULL,
+        uid TEXT NOT NULL,
+        task_id TEXT NOT NULL,
+        PRIMARY KEY (user_id, uid)
+    ) WITHOUT ROWID",
+    "CREATE TABLE chat_calendar_feeds (
+        user_id TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL
+    ) WITHOUT ROWID",
 ];

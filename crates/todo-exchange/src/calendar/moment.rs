@@ -146,8 +146,8 @@ pub(super) fn local(text: &str) -> Option<NaiveDateTime> {
     }
     let mut numbers = [0, 2, 4].map(|at| time.get(at..at + 2).and_then(|part| part.parse::<u32>().ok()));
     // The leap second is shown as the one before it.
-    if let Some(Some(seconds)) = numbers.last_mut() {
-        *seconds = (*seconds).min(60) - u32::from(*seconds >= 60);
+    if let Some(Some(seconds @ 60)) = numbers.last_mut() {
+        *seconds = 59;
     }
     let [Some(hours), Some(minutes), Some(seconds)] = numbers else {
         return None;
