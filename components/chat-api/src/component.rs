@@ -11,8 +11,8 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use futures::{SinkExt as _, TryStreamExt as _};
 use futures::future::{Either, select};
+use futures::{SinkExt as _, TryStreamExt as _};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{BoxBody, Request, Response, box_body};

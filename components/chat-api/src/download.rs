@@ -67,7 +67,10 @@ impl<P: Platform> Download<P> {
         }
         let (parts, piece) = answer.into_parts();
         download.ready = Some(piece);
-        Ok(Reply::Download(http::Response::from_parts(parts, ()), Box::new(download)))
+        Ok(Reply::Download(
+            http::Response::from_parts(parts, ()),
+            Box::new(download),
+        ))
     }
 
     /// The next piece; none after the last.
@@ -80,7 +83,9 @@ impl<P: Platform> Download<P> {
         Some(piece.map_err(|failure| {
             self.writer = None;
             let reason = failure.reason().unwrap_or_else(|| failure.detail());
-            self.app.platform.log(&format!("a file of tasks broke off: {reason}"));
+            self.app
+                .platform
+                .log(&format!("a file of tasks broke off: {reason}"));
             BrokenOff
         }))
     }

@@ -64,7 +64,9 @@ impl<C: Connection> Unit<'_, C> {
             let (new, update) = self.new_task().await?;
             let task = imported.into_task(new, series_id);
             if !tasks::insert(self.connection, self.user_id, &task).await? {
-                return Err(Failure::internal("an imported task's place in its series was taken"));
+                return Err(Failure::internal(
+                    "an imported task's place in its series was taken",
+                ));
             }
             self.tell_change(TaskEventType::Created, &task, Vec::new(), update)
                 .await?;

@@ -249,10 +249,20 @@ mod tests {
     #[test]
     fn a_calendar_has_a_name_of_its_own_that_is_not_logged() {
         assert_eq!(route("/calendar/abc.ics"), Some(Route::Calendar("abc".into())));
-        for path in ["/calendar/abc", "/calendar", "/calendar/a/b.ics", "/api/v1/calendar/abc.ics"] {
+        for path in [
+            "/calendar/abc",
+            "/calendar",
+            "/calendar/a/b.ics",
+            "/api/v1/calendar/abc.ics",
+        ] {
             assert_eq!(route(path), None, "{path}");
         }
-        for path in ["/calendar/abc.ics", "/calendar/abc", "//calendar/abc", "/%63alendar/abc.ics"] {
+        for path in [
+            "/calendar/abc.ics",
+            "/calendar/abc",
+            "//calendar/abc",
+            "/%63alendar/abc.ics",
+        ] {
             assert_eq!(without_secret(path), "/calendar/…", "{path}");
         }
         assert_eq!(without_secret("/api/v1/calendar-feed"), "/api/v1/calendar-feed");

@@ -146,7 +146,9 @@ impl Record {
             let found = self.lines.iter().find(|(field, _line)| field == wanted);
             found.map(|(_field, line)| *line)
         };
-        let line = line_of(&error.field).or_else(|| line_of(base)).unwrap_or(self.line);
+        let line = line_of(&error.field)
+            .or_else(|| line_of(base))
+            .unwrap_or(self.line);
         let name = (self.name)(base);
         let field = if name == base { error.field.as_str() } else { name };
         FieldError::new(field, error.message).in_line(line)
@@ -178,8 +180,7 @@ impl Record {
     fn series(&mut self) -> Result<Option<Series>, FieldError> {
         let [id, occurrence, anchor] =
             ["series_id", "occurrence", "series_anchor"].map(|field| self.fields.remove(field));
-        let (Some(id), Some(occurrence), Some(anchor)) =
-            (present(id), present(occurrence), present(anchor))
+        let (Some(id), Some(occurrence), Some(anchor)) = (present(id), present(occurrence), present(anchor))
         else {
             return Ok(None);
         };

@@ -91,7 +91,10 @@ pub(crate) fn rows<'a>(text: &'a str) -> impl Iterator<Item = (u64, StringRecord
         // The reader begins a row before the empty lines that it passes over.
         let begin = usize::try_from(byte).unwrap_or(usize::MAX);
         let rest = text.as_bytes().get(begin..).unwrap_or_default();
-        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let blank = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
         let line = line + line_ends(rest.get(..blank).unwrap_or_default());
         // It was text, and cells are cut at ASCII.
         Some((line, StringRecord::from_byte_record_lossy(row.clone())))
@@ -155,7 +158,11 @@ pub(crate) fn read(bytes: &[u8], intake: &mut Intake) {
             continue;
         }
         if row.len() > columns.len() {
-            let message = format!("the line has {} cells, but the first has {}", row.len(), columns.len());
+            let message = format!(
+                "the line has {} cells, but the first has {}",
+                row.len(),
+                columns.len()
+            );
             intake.refuse(line, "", message);
             continue;
         }

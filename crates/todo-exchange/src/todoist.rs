@@ -193,7 +193,8 @@ impl Reading<'_> {
         let rule = rule.map(|(rule, after_completion)| match after_completion {
             true => Err((
                 field,
-                "repeats from its completion, which is not possible here; write `every` without `!`".to_owned(),
+                "repeats from its completion, which is not possible here; write `every` without `!`"
+                    .to_owned(),
             )),
             false => Ok(rule),
         });
@@ -230,7 +231,9 @@ fn labels(content: &str) -> (String, Vec<String>) {
     if labels.is_empty() || words.is_empty() {
         return (content.to_owned(), Vec::new());
     }
-    let labels = labels.iter().filter_map(|label| tag(label.trim_start_matches('@')));
+    let labels = labels
+        .iter()
+        .filter_map(|label| tag(label.trim_start_matches('@')));
     (words.join(" "), labels.collect())
 }
 
@@ -238,7 +241,13 @@ fn labels(content: &str) -> (String, Vec<String>) {
 fn tag(name: &str) -> Option<String> {
     let name: String = name
         .chars()
-        .map(|letter| if letter == ',' || letter.is_control() { ' ' } else { letter })
+        .map(|letter| {
+            if letter == ',' || letter.is_control() {
+                ' '
+            } else {
+                letter
+            }
+        })
         .collect();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = cut(name.trim_start_matches('#').trim_start(), TAG_LIMIT);

@@ -37,7 +37,8 @@ impl Writer {
     /// Writes a task.
     pub fn task(&mut self, task: &Task) {
         // Counting back from nothing reminds of nothing, and is nothing that the API takes back.
-        let is_lost = |reminder: &Reminder| matches!(reminder, Reminder::Before(_)) && task.due_date.is_none();
+        let is_lost =
+            |reminder: &Reminder| matches!(reminder, Reminder::Before(_)) && task.due_date.is_none();
         if task.reminders.iter().any(is_lost) {
             let mut kept = task.clone();
             kept.reminders.retain(|reminder| !is_lost(reminder));

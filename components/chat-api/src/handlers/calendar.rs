@@ -55,7 +55,10 @@ pub(crate) async fn rotate<P: Platform>(
     let token = URL_SAFE_NO_PAD.encode(app.platform.random());
     let connection = app.platform.database().connect().await?;
     exchange::set_feed(&connection, &caller.user_id, hash(&token), created_at.millis()).await?;
-    let url = format!("{}/calendar/{token}.ics", origin(call, app.settings.trusted_proxies));
+    let url = format!(
+        "{}/calendar/{token}.ics",
+        origin(call, app.settings.trusted_proxies)
+    );
     let feed = Feed {
         url: Some(url),
         created_at,
@@ -83,7 +86,9 @@ fn origin(call: &Call, trusted_proxies: u32) -> String {
 pub(crate) async fn get<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
     let connection = app.platform.database().connect().await?;
     let created_at = exchange::feed_of(&connection, &caller.user_id).await?;
-    let created_at = created_at.and_then(Timestamp::from_millis).ok_or_else(Failure::not_found)?;
+    let created_at = created_at
+        .and_then(Timestamp::from_millis)
+        .ok_or_else(Failure::not_found)?;
     let feed = Feed {
         url: None,
         created_at,

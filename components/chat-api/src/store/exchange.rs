@@ -61,7 +61,9 @@ pub(crate) async fn known(
             .map(Value::from)
             .collect();
         for statement in [
-            format!("SELECT id FROM chat_tasks WHERE user_id = ? AND deleted_at IS NULL AND id IN ({places})"),
+            format!(
+                "SELECT id FROM chat_tasks WHERE user_id = ? AND deleted_at IS NULL AND id IN ({places})"
+            ),
             format!(
                 "SELECT i.uid FROM chat_imports AS i JOIN chat_tasks AS t ON t.id = i.task_id
                 WHERE i.user_id = ? AND t.deleted_at IS NULL AND i.uid IN ({places})"
@@ -115,13 +117,19 @@ pub(crate) async fn set_feed(
 /// Forgets a user's calendar address.
 pub(crate) async fn remove_feed(connection: &impl Connection, user_id: &str) -> Result<(), DatabaseError> {
     connection
-        .execute("DELETE FROM chat_calendar_feeds WHERE user_id = ?", &[user_id.into()])
+        .execute(
+            "DELETE FROM chat_calendar_feeds WHERE user_id = ?",
+            &[user_id.into()],
+        )
         .await
         .map(drop)
 }
 
 /// Since when a user has had their calendar address, if there is one.
-pub(crate) async fn feed_of(connection: &impl Connection, user_id: &str) -> Result<Option<i64>, DatabaseError> {
+pub(crate) async fn feed_of(
+    connection: &impl Connection,
+    user_id: &str,
+) -> Result<Option<i64>, DatabaseError> {
     let statement = "SELECT created_at FROM chat_calendar_feeds WHERE user_id = ?";
     let rows = connection.execute(statement, &[user_id.into()]).await?;
     rows.first().map(|row| row.integer(0)).transpose()
@@ -132,7 +140,8 @@ pub(crate) async fn feed(
     connection: &impl Connection,
     hash: String,
 ) -> Result<Option<(String, i64)>, DatabaseError> {
-    let statement = "SELECT u.id, u.last_update FROM chat_calendar_feeds AS f JOIN chat_users AS u ON u.id = f.user_id
+    let statement =
+        "SELECT u.id, u.last_update FROM chat_calendar_feeds AS f JOIN chat_users AS u ON u.id = f.user_id
         WHERE f.hash = ?";
     let rows = connection.execute(statement, &[hash.into()]).await?;
     rows.first()

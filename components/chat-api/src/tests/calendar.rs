@@ -7,7 +7,9 @@ use super::service::{Response, Service, User};
 /// Makes a new address; answers its path.
 fn rotate(user: &User) -> String {
     let headers = [("host", "todo.example")];
-    let made = user.send("POST", "/api/v1/calendar-feed", &headers, "").expect(201);
+    let made = user
+        .send("POST", "/api/v1/calendar-feed", &headers, "")
+        .expect(201);
     assert_eq!(made.header("cache-control"), "no-store");
     let url = made.body["url"].as_str().unwrap().to_owned();
     url.strip_prefix("http://todo.example").unwrap().to_owned()
@@ -24,7 +26,10 @@ fn whoever_knows_the_address_reads_the_open_tasks() {
     ann.get("/api/v1/calendar-feed").problem(404, "not_found");
     let path = rotate(&ann);
     assert!(path.starts_with("/calendar/") && path.ends_with(".ics"), "{path}");
-    assert_eq!(ann.get("/api/v1/calendar-feed").expect(200).body, json!({"created_at": "2026-03-02T09:00:00.000Z"}));
+    assert_eq!(
+        ann.get("/api/v1/calendar-feed").expect(200).body,
+        json!({"created_at": "2026-03-02T09:00:00.000Z"})
+    );
     let empty = read(&service, &path, "").expect(200);
     assert_eq!(empty.header("content-type"), "text/calendar; charset=utf-8");
     assert_eq!(empty.header("x-robots-tag"), "noindex");
@@ -32,13 +37,25 @@ fn whoever_knows_the_address_reads_the_open_tasks() {
     assert!(!empty.text.contains("VTODO"));
 
     ann.create(&json!({"title": "Pay rent", "due_date": "2026-03-05"}));
-    service.sign_up("bob@example.com").create(&json!({"title": "Bob's"}));
+    service
+        .sign_up("bob@example.com")
+        .create(&json!({"title": "Bob's"}));
     let calendar = read(&service, &path, empty.header("etag")).expect(200);
-    assert!(calendar.text.contains("SUMMARY:Pay rent\r\n") && !calendar.text.contains("Bob"), "{}", calendar.text);
+    assert!(
+        calendar.text.contains("SUMMARY:Pay rent\r\n") && !calendar.text.contains("Bob"),
+        "{}",
+        calendar.text
+    );
     let known = read(&service, &path, calendar.header("etag")).expect(304);
-    assert_eq!((known.text.as_str(), known.header("etag")), ("", calendar.header("etag")));
+    assert_eq!(
+        (known.text.as_str(), known.header("etag")),
+        ("", calendar.header("etag"))
+    );
     let head = service.send("HEAD", &path, &[], "").expect(200);
-    assert_eq!((head.text.as_str(), head.header("content-length")), ("", calendar.text.len().to_string().as_str()));
+    assert_eq!(
+        (head.text.as_str(), head.header("content-length")),
+        ("", calendar.text.len().to_string().as_str())
+    );
 
     // What is done stays for a month.
     ann.post("/api/v1/tasks/1/complete", &json!({})).expect(200);
@@ -52,7 +69,10 @@ fn whoever_knows_the_address_reads_the_open_tasks() {
 #[test]
 fn an_address_is_replaced_and_revoked() {
     let service = Service::new();
-    let (ann, bob) = (service.sign_up("ann@example.com"), service.sign_up("bob@example.com"));
+    let (ann, bob) = (
+        service.sign_up("ann@example.com"),
+        service.sign_up("bob@example.com"),
+    );
     let first = rotate(&ann);
     let others = rotate(&bob);
     let second = rotate(&ann);
@@ -72,7 +92,10 @@ fn the_secret_is_neither_kept_nor_told() {
     let service = Service::new();
     let ann = service.sign_up("ann@example.com");
     let path = rotate(&ann);
-    let token = path.trim_start_matches("/calendar/").trim_end_matches(".ics").to_owned();
+    let token = path
+        .trim_start_matches("/calendar/")
+        .trim_end_matches(".ics")
+        .to_owned();
     let kept = service.rows("SELECT hash FROM chat_calendar_feeds");
     assert_ne!(kept[0].text(0).unwrap(), token);
     let by_hash = format!("/calendar/{}.ics", kept[0].text(0).unwrap());
@@ -82,7 +105,14 @@ fn the_secret_is_neither_kept_nor_told() {
     service.database.recover();
     assert!(!failed.text.contains(&token));
     assert!(!service.world.log.borrow().is_empty());
-    assert!(!service.world.log.borrow().iter().any(|line| line.contains(&token)));
+    assert!(
+        !service
+            .world
+            .log
+            .borrow()
+            .iter()
+            .any(|line| line.contains(&token))
+    );
 }
 
 #[test]
@@ -101,9 +131,13 @@ fn bad_addresses_and_methods_are_refused() {
     }
     let path = rotate(&service.sign_up("ann@example.com"));
     for method in ["POST", "PUT", "DELETE"] {
-        service.send(method, &path, &[], "").problem(405, "method_not_allowed");
+        service
+            .send(method, &path, &[], "")
+            .problem(405, "method_not_allowed");
     }
-    service.send("POST", "/api/v1/calendar-feed", &[], "").problem(401, "unauthorized");
+    service
+        .send("POST", "/api/v1/calendar-feed", &[], "")
+        .problem(401, "unauthorized");
 }
 
 #[test]

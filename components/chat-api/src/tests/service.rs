@@ -142,7 +142,13 @@ impl Service {
         }
     }
 
-    pub(super) fn reply(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply<FakePlatform> {
+    pub(super) fn reply(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply<FakePlatform> {
         let mut request = http::Request::builder().method(method).uri(target);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -56,7 +56,11 @@ fn before(lead: &Lead, due: Due) -> Duration {
 }
 
 /// The reminder of an alarm, as the API writes it; none if it counts from what the task does not have.
-pub(super) fn read(properties: &[ContentLine], base: &Base, zones: &ZoneNames) -> Result<Option<Value>, String> {
+pub(super) fn read(
+    properties: &[ContentLine],
+    base: &Base,
+    zones: &ZoneNames,
+) -> Result<Option<Value>, String> {
     let find = |name: &str| properties.iter().find(|line| line.name == name);
     let Some(trigger) = find("TRIGGER") else {
         return Err("needs a TRIGGER".to_owned());
@@ -71,7 +75,11 @@ pub(super) fn read(properties: &[ContentLine], base: &Base, zones: &ZoneNames) -
     let is_of_end = trigger
         .parameter("RELATED")
         .is_some_and(|related| related.eq_ignore_ascii_case("END"));
-    let from = if is_of_end { base.due.or(base.start) } else { base.start.or(base.due) };
+    let from = if is_of_end {
+        base.due.or(base.start)
+    } else {
+        base.start.or(base.due)
+    };
     let (Some(from), Some(due)) = (from, base.due) else {
         return Ok(None);
     };
@@ -84,7 +92,10 @@ pub(super) fn read(properties: &[ContentLine], base: &Base, zones: &ZoneNames) -
         return Ok(Some(json!({ "before": typed.unwrap_or(lead) })));
     }
     let from = match from {
-        Moment::Day(day) => base.zone.start_of_day(day).map(|start| Moment::Time(start, Some(base.zone))),
+        Moment::Day(day) => base
+            .zone
+            .start_of_day(day)
+            .map(|start| Moment::Time(start, Some(base.zone))),
         time @ Moment::Time(..) => Some(time),
     };
     match from.and_then(|from| from.plus(duration)) {
@@ -103,7 +114,10 @@ fn lead(duration: Duration, due: Due) -> Option<String> {
         return (duration.is_back || duration.total() == 0).then(|| duration.to_lead());
     }
     let seconds = MORNING - duration.total();
-    let (days, seconds) = (u64::try_from(seconds / DAY).ok()?, u64::try_from(seconds % DAY).ok()?);
+    let (days, seconds) = (
+        u64::try_from(seconds / DAY).ok()?,
+        u64::try_from(seconds % DAY).ok()?,
+    );
     let lead = Duration {
         is_back: true,
         days,

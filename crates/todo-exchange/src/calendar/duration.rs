@@ -127,7 +127,17 @@ mod tests {
             assert_eq!((duration.days, duration.seconds), (days, seconds), "{text}");
             assert_eq!(duration.to_text(), again);
         }
-        for text in ["", "P", "1H", "PT1", "P1H", "PT1D", "P99999999999999999999D", "PT1HT1H", "-+PT1H"] {
+        for text in [
+            "",
+            "P",
+            "1H",
+            "PT1",
+            "P1H",
+            "PT1D",
+            "P99999999999999999999D",
+            "PT1HT1H",
+            "-+PT1H",
+        ] {
             assert_eq!(Duration::parse(text), None, "{text}");
         }
         assert_eq!(Duration::parse("-P1DT90M").unwrap().to_lead(), "1d1h30m");

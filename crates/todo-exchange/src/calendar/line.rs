@@ -20,7 +20,11 @@ impl ContentLine {
     /// The parts of a line; none if it has no value.
     fn parse(line: u64, text: &str) -> Option<Self> {
         let (name, mut rest) = text.split_at(text.find([';', ':'])?);
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
             return None;
         }
         let mut parameters = Vec::new();
@@ -202,7 +206,10 @@ mod tests {
         write(&mut out, format!("SUMMARY:{}", "ä".repeat(80)));
         let folded = String::from_utf8(out.clone()).unwrap();
         let parts: Vec<&str> = folded.split_terminator("\r\n").collect();
-        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [74, 75, 21]);
+        assert_eq!(
+            parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+            [74, 75, 21]
+        );
         assert!(parts.iter().skip(1).all(|part| part.starts_with(' ')));
         let read: Vec<Line> = Lines::of(&out).collect();
         assert_eq!(read[0].as_ref().unwrap().value, "ä".repeat(80));
@@ -217,7 +224,10 @@ mod tests {
         let read: Vec<_> = read.into_iter().map(Result::unwrap).collect();
         assert_eq!((read[0].line, read[0].value.as_str()), (1, "Buy milk"));
         assert_eq!((read[1].line, read[1].value.as_str()), (4, "v:w "));
-        assert_eq!((read[1].parameter("A"), read[1].parameter("E")), (Some("b:c;d"), Some("f")));
+        assert_eq!(
+            (read[1].parameter("A"), read[1].parameter("E")),
+            (Some("b:c;d"), Some("f"))
+        );
         assert_eq!((read[2].line, read[2].value.as_str()), (6, "12"));
     }
 
@@ -225,7 +235,10 @@ mod tests {
     fn octets_of_a_letter_may_be_folded_apart() {
         let read: Vec<Line> = Lines::of(b"SUMMARY:\xc3\r\n \xa4").collect();
         assert_eq!(read[0].as_ref().unwrap().value, "ä");
-        assert_eq!(Lines::of(b"\nSUMMARY:\xff").next().unwrap(), Err((2, "is not UTF-8")));
+        assert_eq!(
+            Lines::of(b"\nSUMMARY:\xff").next().unwrap(),
+            Err((2, "is not UTF-8"))
+        );
     }
 
     #[test]

@@ -79,8 +79,12 @@ impl Moment {
             };
             (zone.unwrap_or_default().resolve(local), zone)
         };
-        let milliseconds = line.parameter(MILLISECONDS).and_then(|text| text.parse::<u16>().ok());
-        let milliseconds = milliseconds.filter(|milliseconds| *milliseconds < 1000).unwrap_or_default();
+        let milliseconds = line
+            .parameter(MILLISECONDS)
+            .and_then(|text| text.parse::<u16>().ok());
+        let milliseconds = milliseconds
+            .filter(|milliseconds| *milliseconds < 1000)
+            .unwrap_or_default();
         let time = time.and_then(|time| Timestamp::from_millis(time.millis() + i64::from(milliseconds)));
         time.map(|time| Self::Time(time, zone)).ok_or_else(outside)
     }
@@ -165,7 +169,11 @@ pub(super) fn local_text(local: NaiveDateTime) -> String {
 
 /// The parameters and value of a property that has a time in UTC: `:20260301T090000Z`.
 pub(super) fn utc(time: Timestamp) -> String {
-    format!("{}:{}Z", milliseconds(time), local_text(time.as_datetime().naive_utc()))
+    format!(
+        "{}:{}Z",
+        milliseconds(time),
+        local_text(time.as_datetime().naive_utc())
+    )
 }
 
 /// The parameters and value of a property that has a due date, and whether they tell its time zone.
@@ -173,7 +181,11 @@ pub(super) fn due(due: Due, zone: Option<Zone>) -> (String, bool) {
     match (due, zone) {
         (Due::Day(day), _) => (format!(";VALUE=DATE:{}", day_text(day)), false),
         (Due::Time(time), Some(zone)) if zone != Zone::UTC && is_unambiguous(time, zone) => {
-            let text = format!(";TZID={zone}{}:{}", milliseconds(time), local_text(zone.local(time)));
+            let text = format!(
+                ";TZID={zone}{}:{}",
+                milliseconds(time),
+                local_text(zone.local(time))
+            );
             (text, true)
         }
         (Due::Time(time), _) => (utc(time), false),

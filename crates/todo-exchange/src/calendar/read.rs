@@ -67,7 +67,11 @@ pub(crate) fn read(bytes: &[u8], context: &Context, intake: &mut Intake) {
                 open.pop();
             }
             _ if open.is_empty() => {
-                intake.give_up(line.line, "", "must stand between `BEGIN:VCALENDAR` and `END:VCALENDAR`");
+                intake.give_up(
+                    line.line,
+                    "",
+                    "must stand between `BEGIN:VCALENDAR` and `END:VCALENDAR`",
+                );
                 return;
             }
             _ => found.property(place(&open), line),
@@ -75,7 +79,11 @@ pub(crate) fn read(bytes: &[u8], context: &Context, intake: &mut Intake) {
     }
     if let Some(name) = open.last() {
         let name: String = name.chars().take(60).collect();
-        intake.give_up(last, "END", format!("is missing for `{name}`: the file breaks off"));
+        intake.give_up(
+            last,
+            "END",
+            format!("is missing for `{name}`: the file breaks off"),
+        );
     } else if !has_calendar {
         intake.give_up(1, "BEGIN", "is missing: a calendar begins with `BEGIN:VCALENDAR`");
     } else if found.todos.is_empty() && found.has_events {

@@ -16,7 +16,10 @@ pub(super) fn canonical(rule: &str, due: Due, zone: Zone) -> String {
         return format!("FREQ={rule}");
     }
     let parts = rule.split(';').map(|part| match part.strip_prefix("UNTIL=") {
-        Some(until) => format!("UNTIL={}", self::until(until, due, zone).unwrap_or_else(|| until.to_owned())),
+        Some(until) => format!(
+            "UNTIL={}",
+            self::until(until, due, zone).unwrap_or_else(|| until.to_owned())
+        ),
         None => part.to_owned(),
     });
     parts.collect::<Vec<_>>().join(";")
@@ -60,9 +63,21 @@ mod tests {
             ("weekly", day, "FREQ=WEEKLY"),
             ("rrule:freq=daily;interval=2;", day, "FREQ=DAILY;INTERVAL=2"),
             ("FREQ=DAILY;UNTIL=20260701", day, "FREQ=DAILY;UNTIL=20260701"),
-            ("FREQ=DAILY;UNTIL=20260701", time, "FREQ=DAILY;UNTIL=20260701T215959Z"),
-            ("FREQ=DAILY;UNTIL=20260701T090000", time, "FREQ=DAILY;UNTIL=20260701T070000Z"),
-            ("FREQ=DAILY;UNTIL=20260630T230000Z", day, "FREQ=DAILY;UNTIL=20260701"),
+            (
+                "FREQ=DAILY;UNTIL=20260701",
+                time,
+                "FREQ=DAILY;UNTIL=20260701T215959Z",
+            ),
+            (
+                "FREQ=DAILY;UNTIL=20260701T090000",
+                time,
+                "FREQ=DAILY;UNTIL=20260701T070000Z",
+            ),
+            (
+                "FREQ=DAILY;UNTIL=20260630T230000Z",
+                day,
+                "FREQ=DAILY;UNTIL=20260701",
+            ),
         ] {
             assert_eq!(canonical(rule, due.parse().unwrap(), berlin), expected);
         }

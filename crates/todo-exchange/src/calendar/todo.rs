@@ -141,7 +141,9 @@ impl Reading<'_> {
             }
         }
         let is_done = todo.find("COMPLETED").is_some()
-            || todo.find("PERCENT-COMPLETE").is_some_and(|line| line.value.trim() == "100");
+            || todo
+                .find("PERCENT-COMPLETE")
+                .is_some_and(|line| line.value.trim() == "100");
         let status = match todo.find("STATUS") {
             None if is_done => "completed",
             None => "pending",
@@ -183,7 +185,9 @@ impl Reading<'_> {
     fn dates(&mut self) -> Base {
         let todo = self.todo;
         let start = self.moment("DTSTART");
-        let duration = todo.find("DURATION").and_then(|line| Duration::parse(line.value.trim()));
+        let duration = todo
+            .find("DURATION")
+            .and_then(|line| Duration::parse(line.value.trim()));
         let ends = || start?.plus(duration?);
         let due = self.moment("DUE").or_else(ends).or(start);
         let due = due.filter(|_| todo.find("X-TODO-DUE").is_none());
@@ -224,7 +228,8 @@ impl Reading<'_> {
         for (line, properties) in &self.todo.alarms {
             match alarm::read(properties, base, self.zones) {
                 Ok(Some(reminder)) => {
-                    self.record.note_line(*line, format!("reminders[{}]", reminders.len()));
+                    self.record
+                        .note_line(*line, format!("reminders[{}]", reminders.len()));
                     reminders.push(reminder);
                 }
                 Ok(None) => {}

@@ -56,7 +56,11 @@ fn epoch() -> NaiveDateTime {
 }
 
 fn write_observance(out: &mut Vec<u8>, change: Change, rule: Option<&str>) {
-    let name = if change.to > change.from { "DAYLIGHT" } else { "STANDARD" };
+    let name = if change.to > change.from {
+        "DAYLIGHT"
+    } else {
+        "STANDARD"
+    };
     write(out, format_args!("BEGIN:{name}"));
     write(out, format_args!("DTSTART:{}", local_text(change.wall)));
     if let Some(rule) = rule {
@@ -84,7 +88,10 @@ fn rules(years: &[Vec<Change>]) -> Option<Vec<(Change, String)>> {
         return None;
     }
     let rule = |position: usize| {
-        let changes: Vec<Change> = years.iter().filter_map(|year| year.get(position).copied()).collect();
+        let changes: Vec<Change> = years
+            .iter()
+            .filter_map(|year| year.get(position).copied())
+            .collect();
         rule_of(&changes)
     };
     (0..first.len()).map(rule).collect()
@@ -94,7 +101,13 @@ fn rule_of(changes: &[Change]) -> Option<(Change, String)> {
     let first = *changes.first()?;
     let key = |change: &Change| {
         let day = change.wall.date();
-        (day.month(), day.weekday(), change.wall.time(), change.from, change.to)
+        (
+            day.month(),
+            day.weekday(),
+            change.wall.time(),
+            change.from,
+            change.to,
+        )
     };
     if changes.iter().any(|change| key(change) != key(&first)) {
         return None;
@@ -179,7 +192,8 @@ fn changes(zone: Zone, year: i32) -> Vec<Change> {
                     after = middle;
                 }
             }
-            let wall = DateTime::from_timestamp(after, 0).map(|time| time.naive_utc() + TimeDelta::seconds(from));
+            let wall =
+                DateTime::from_timestamp(after, 0).map(|time| time.naive_utc() + TimeDelta::seconds(from));
             changes.extend(wall.map(|wall| Change { wall, from, to }));
         }
         second += STEP;
@@ -218,14 +232,23 @@ END:VTIMEZONE
 ";
         assert_eq!(written("Europe/Berlin"), expected);
         let york = written("America/New_York");
-        assert!(york.contains("BYMONTH=3;BYDAY=2SU\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400"), "{york}");
-        assert!(york.contains("DTSTART:19701101T020000\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU"), "{york}");
+        assert!(
+            york.contains("BYMONTH=3;BYDAY=2SU\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400"),
+            "{york}"
+        );
+        assert!(
+            york.contains("DTSTART:19701101T020000\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU"),
+            "{york}"
+        );
     }
 
     #[test]
     fn a_zone_without_it_is_one_offset_and_one_without_rules_a_list() {
         let kolkata = written("Asia/Kolkata");
-        assert!(kolkata.contains("TZOFFSETFROM:+0530\nTZOFFSETTO:+0530"), "{kolkata}");
+        assert!(
+            kolkata.contains("TZOFFSETFROM:+0530\nTZOFFSETTO:+0530"),
+            "{kolkata}"
+        );
         assert_eq!(kolkata.matches("BEGIN:STANDARD").count(), 1);
         let casablanca = written("Africa/Casablanca");
         assert!(casablanca.matches("DTSTART").count() > 10, "{casablanca}");

@@ -65,12 +65,20 @@ END:VTODO
     assert_eq!(text.matches("BEGIN:VTIMEZONE").count(), 1);
     assert!(text.find("BEGIN:VTIMEZONE") < text.find("BEGIN:VTODO"));
     let read = read(Source::ICalendar, text.as_bytes(), &context()).unwrap();
-    assert_eq!(ImportedTask { line: 0, ..read[0].clone() }, expected(&full()));
+    assert_eq!(
+        ImportedTask {
+            line: 0,
+            ..read[0].clone()
+        },
+        expected(&full())
+    );
 }
 
 #[test]
 fn reminders_of_a_day_count_from_its_morning() {
-    let day = task(&json!({"title": "a", "due_date": "2026-03-05", "reminders": [{"before": "1h"}, {"before": "1d"}]}));
+    let day = task(
+        &json!({"title": "a", "due_date": "2026-03-05", "reminders": [{"before": "1h"}, {"before": "1d"}]}),
+    );
     let text = write(Format::ICalendar, &[day]);
     assert!(text.contains("DUE;VALUE=DATE:20260305\r\n"), "{text}");
     assert!(text.contains("TRIGGER;RELATED=END:PT8H\r\n"), "{text}");
@@ -92,15 +100,27 @@ fn dates_of_others_are_understood() {
         ("DUE;VALUE=DATE:20260305", "2026-03-05", None),
         ("DUE:20260305T090000Z", "2026-03-05T09:00:00Z", None),
         ("DUE:20260305T090000", "2026-03-05T09:00:00Z", None),
-        ("DUE;TZID=\"Europe/Berlin\":20260705T090000", "2026-07-05T07:00:00Z", Some("Europe/Berlin")),
+        (
+            "DUE;TZID=\"Europe/Berlin\":20260705T090000",
+            "2026-07-05T07:00:00Z",
+            Some("Europe/Berlin"),
+        ),
         (
             "DUE;TZID=/freeassociation.sourceforge.net/Europe/Berlin:20260705T090000",
             "2026-07-05T07:00:00Z",
             Some("Europe/Berlin"),
         ),
-        ("DTSTART:20260305T090000Z\nDURATION:P1DT1H", "2026-03-06T10:00:00Z", None),
+        (
+            "DTSTART:20260305T090000Z\nDURATION:P1DT1H",
+            "2026-03-06T10:00:00Z",
+            None,
+        ),
         ("DTSTART;VALUE=DATE:20260305\nDURATION:P2D", "2026-03-07", None),
-        ("DTSTART;TZID=Europe/Berlin:20260328T090000\nDURATION:P1D", "2026-03-29T07:00:00Z", Some("Europe/Berlin")),
+        (
+            "DTSTART;TZID=Europe/Berlin:20260328T090000\nDURATION:P1D",
+            "2026-03-29T07:00:00Z",
+            Some("Europe/Berlin"),
+        ),
         ("DTSTART:20260305T090000Z", "2026-03-05T09:00:00Z", None),
         ("DUE:20261231T235960Z", "2026-12-31T23:59:59Z", None),
     ] {
@@ -108,8 +128,16 @@ fn dates_of_others_are_understood() {
         assert_eq!(draft.due_date.unwrap().to_string(), due, "{properties}");
         assert_eq!(draft.timezone.map(|zone| zone.name()), zone, "{properties}");
     }
-    let floating = read_in("Asia/Tokyo", Source::ICalendar, &calendar("SUMMARY:a\nDUE:20260305T090000")).unwrap();
-    assert_eq!(floating[0].draft.due_date.unwrap().to_string(), "2026-03-05T00:00:00Z");
+    let floating = read_in(
+        "Asia/Tokyo",
+        Source::ICalendar,
+        &calendar("SUMMARY:a\nDUE:20260305T090000"),
+    )
+    .unwrap();
+    assert_eq!(
+        floating[0].draft.due_date.unwrap().to_string(),
+        "2026-03-05T00:00:00Z"
+    );
     assert_eq!(floating[0].draft.timezone.unwrap().name(), "Asia/Tokyo");
 }
 
@@ -118,7 +146,10 @@ fn a_zone_may_be_named_by_its_calendar_and_come_behind_its_task() {
     let text = "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nSUMMARY:a\r\nDUE;TZID=W. Europe Standard Time:20260705T090000\r\nEND:VTODO\r
 BEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nX-LIC-LOCATION:Europe/Berlin\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n";
     let read = read(Source::ICalendar, text.as_bytes(), &context()).unwrap();
-    assert_eq!(read[0].draft.due_date.unwrap().to_string(), "2026-07-05T07:00:00Z");
+    assert_eq!(
+        read[0].draft.due_date.unwrap().to_string(),
+        "2026-07-05T07:00:00Z"
+    );
     let without = text.replace("X-LIC-LOCATION:Europe/Berlin\r\n", "");
     assert_eq!(
         mistakes(Source::ICalendar, &without),
@@ -131,10 +162,16 @@ fn states_priorities_tags_and_alarms_of_others_are_understood() {
     for (properties, expected) in [
         ("PERCENT-COMPLETE:100", json!({"status": "completed"})),
         ("COMPLETED:20260301T100000Z", json!({"status": "completed"})),
-        ("STATUS:in-process\nPRIORITY:2", json!({"status": "in_progress", "priority": "urgent"})),
+        (
+            "STATUS:in-process\nPRIORITY:2",
+            json!({"status": "in_progress", "priority": "urgent"}),
+        ),
         ("PRIORITY:0", json!({})),
         ("PRIORITY:7", json!({"priority": "low"})),
-        ("CATEGORIES:a,b\nCATEGORIES:c,A,", json!({"tags": ["a", "b", "c"]})),
+        (
+            "CATEGORIES:a,b\nCATEGORIES:c,A,",
+            json!({"tags": ["a", "b", "c"]}),
+        ),
         (
             "DUE:20260305T090000Z\nBEGIN:VALARM\nTRIGGER:-PT15M\nACTION:AUDIO\nEND:VALARM",
             json!({"due_date": "2026-03-05T09:00:00Z", "reminders": [{"before": "15m"}]}),
@@ -153,7 +190,11 @@ fn states_priorities_tags_and_alarms_of_others_are_understood() {
             json!({"due_date": "2026-03-05", "recurrence_rule": "FREQ=WEEKLY;BYDAY=TH"}),
         ),
     ] {
-        assert_eq!(fields(&one(&format!("SUMMARY:a\n{properties}"))), expected, "{properties}");
+        assert_eq!(
+            fields(&one(&format!("SUMMARY:a\n{properties}"))),
+            expected,
+            "{properties}"
+        );
     }
     let task = one("UID:x\nRECURRENCE-ID:20260305\nSUMMARY:a");
     assert_eq!(task.uid.as_deref(), Some("x 20260305"));
@@ -178,11 +219,26 @@ BEGIN:VTODO\nSUMMARY:a\nRRULE:FREQ=HOURLY\nCATEGORIES:a\\,b\nBEGIN:VALARM\nTRIGG
         ]
     );
     for (text, mistake) in [
-        ("", "1: BEGIN: is missing: a calendar begins with `BEGIN:VCALENDAR`"),
-        ("BEGIN:VCARD\nEND:VCARD", "1: BEGIN: must be `VCALENDAR`: this is no calendar"),
-        ("BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\nEND:VCALENDAR", "4: END: must end `VTODO`"),
-        ("BEGIN:VCALENDAR\nVERSION:2.0", "2: END: is missing for `VCALENDAR`: the file breaks off"),
-        ("X:1", "1: : must stand between `BEGIN:VCALENDAR` and `END:VCALENDAR`"),
+        (
+            "",
+            "1: BEGIN: is missing: a calendar begins with `BEGIN:VCALENDAR`",
+        ),
+        (
+            "BEGIN:VCARD\nEND:VCARD",
+            "1: BEGIN: must be `VCALENDAR`: this is no calendar",
+        ),
+        (
+            "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\nEND:VCALENDAR",
+            "4: END: must end `VTODO`",
+        ),
+        (
+            "BEGIN:VCALENDAR\nVERSION:2.0",
+            "2: END: is missing for `VCALENDAR`: the file breaks off",
+        ),
+        (
+            "X:1",
+            "1: : must stand between `BEGIN:VCALENDAR` and `END:VCALENDAR`",
+        ),
         (
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:a\nEND:VEVENT\nEND:VCALENDAR",
             "1: VTODO: is missing: the calendar has events, but no tasks",

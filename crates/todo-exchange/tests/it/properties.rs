@@ -15,10 +15,29 @@ const SOURCES: [Source; 4] = [Source::Json, Source::Csv, Source::ICalendar, Sour
 
 fn text(pattern: &str) -> BoxedStrategy<String> {
     let special = prop::sample::select(vec![
-        "=1+1", "'=x", "''", "+", "-a", "@b", "\\n", "\\", ";", ",", "\"", "'", "a\"b", " ", "ä", "😀", "BEGIN:VTODO",
+        "=1+1",
+        "'=x",
+        "''",
+        "+",
+        "-a",
+        "@b",
+        "\\n",
+        "\\",
+        ";",
+        ",",
+        "\"",
+        "'",
+        "a\"b",
+        " ",
+        "ä",
+        "😀",
+        "BEGIN:VTODO",
     ]);
-    let parts = prop_oneof![3 => prop::string::string_regex(pattern).unwrap(), 1 => special.prop_map(str::to_owned)];
-    prop::collection::vec(parts, 1..4).prop_map(|parts| parts.concat()).boxed()
+    let parts =
+        prop_oneof![3 => prop::string::string_regex(pattern).unwrap(), 1 => special.prop_map(str::to_owned)];
+    prop::collection::vec(parts, 1..4)
+        .prop_map(|parts| parts.concat())
+        .boxed()
 }
 
 fn time() -> impl Strategy<Value = String> {
@@ -54,7 +73,9 @@ fn zone() -> impl Strategy<Value = Value> {
 }
 
 fn reminder() -> impl Strategy<Value = Value> {
-    let leads = vec!["0m", "1h", "60m", "1d", "24h", "2 hours", "1w 3d", "1h30m", "366d", "1H", "90 s", "1 d\n2h"];
+    let leads = vec![
+        "0m", "1h", "60m", "1d", "24h", "2 hours", "1w 3d", "1h30m", "366d", "1H", "90 s", "1 d\n2h",
+    ];
     prop_oneof![
         time().prop_map(|time| json!({ "at": time })),
         prop::sample::select(leads).prop_map(|lead| json!({ "before": lead })),
@@ -203,7 +224,11 @@ fn a_reminder_that_counts_back_from_nothing_is_left_out() {
     let mut task = super::sample::task(&body);
     task.due_date = None;
     for format in FORMATS {
-        let read = read(format.into(), write(format, std::slice::from_ref(&task)).as_bytes(), &context());
+        let read = read(
+            format.into(),
+            write(format, std::slice::from_ref(&task)).as_bytes(),
+            &context(),
+        );
         assert_eq!(read.unwrap()[0].draft.reminders, Vec::<Reminder>::new());
     }
     assert_eq!(task.due_date, None::<Due>);

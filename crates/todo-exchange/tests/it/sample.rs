@@ -73,10 +73,14 @@ pub(crate) fn read_in(zone: &str, source: Source, text: &str) -> Result<Vec<Impo
 #[track_caller]
 pub(crate) fn mistakes(source: Source, text: &str) -> Vec<String> {
     let report = read(source, text.as_bytes(), &context()).unwrap_err();
-    let shown = report
-        .mistakes
-        .iter()
-        .map(|mistake| format!("{}: {}: {}", mistake.line.unwrap(), mistake.field, mistake.message));
+    let shown = report.mistakes.iter().map(|mistake| {
+        format!(
+            "{}: {}: {}",
+            mistake.line.unwrap(),
+            mistake.field,
+            mistake.message
+        )
+    });
     shown.collect()
 }
 

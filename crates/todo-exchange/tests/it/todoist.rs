@@ -21,7 +21,10 @@ task,Its spikes,,3,3,,,,,,,
 "
     );
     let read = read(Source::Todoist, text.as_bytes(), &context()).unwrap();
-    let drafts: Vec<_> = read.iter().map(|task| (task.line, json!(task.draft.to_json()))).collect();
+    let drafts: Vec<_> = read
+        .iter()
+        .map(|task| (task.line, json!(task.draft.to_json())))
+        .collect();
     assert_eq!(
         drafts,
         [
@@ -52,7 +55,10 @@ task,Its spikes,,3,3,,,,,,,
 fn dates_without_a_zone_are_meant_where_the_user_is() {
     let text = "TYPE,CONTENT,DATE,DEADLINE\ntask,a,2026-07-01 10:00,\ntask,b,,2026-07-02\n";
     let read = read_in("America/New_York", Source::Todoist, text).unwrap();
-    assert_eq!(read[0].draft.due_date.unwrap().to_string(), "2026-07-01T14:00:00Z");
+    assert_eq!(
+        read[0].draft.due_date.unwrap().to_string(),
+        "2026-07-01T14:00:00Z"
+    );
     assert_eq!(read[1].draft.due_date.unwrap().to_string(), "2026-07-02");
 }
 

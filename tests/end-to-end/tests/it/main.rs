@@ -16,6 +16,7 @@ mod crash;
 mod dead_letters;
 mod duplicates;
 mod events;
+mod exchange;
 mod faults;
 mod jobs;
 mod operate;
