@@ -16,6 +16,7 @@ use todo_service::outbox::Relay;
 
 use crate::access::Access;
 use crate::auth::token::{Signer, seed};
+use crate::download::Download;
 use crate::failure::Failure;
 use crate::handlers;
 use crate::limits::{Class, Limits, Standing};
@@ -52,6 +53,8 @@ pub enum Reply<P: Platform> {
     Complete(Answer),
     /// Headers now, and events as they happen.
     Stream(http::Response<()>, Box<UpdateStream<P>>),
+    /// Headers now, and a file piece by piece.
+    Download(http::Response<()>, Box<Download<P>>),
 }
 
 /// A user who has shown a token.
@@ -124,23 +127,30 @@ impl<P: Platform> App<P> {
         let result = Self::dispatch(app, &call, &mut standing).await;
         let mut reply = result.unwrap_or_else(|failure| {
             if let Some(reason) = failure.reason() {
-                let (method, path) = (&call.parts.method, call.path());
+                let (method, path) = (&call.parts.method, router::without_secret(call.path()));
                 app.platform.log(&format!(
                     "request {} to {method} {path} failed: {reason}",
                     call.request_id
                 ));
             }
-            Reply::Complete(failure.answer(call.path(), &call.request_id))
+            Reply::Complete(failure.answer(router::without_secret(call.path()), &call.request_id))
         });
         let headers = match &mut reply {
             Reply::Complete(answer) => answer.headers_mut(),
             Reply::Stream(answer, _stream) => answer.headers_mut(),
+            Reply::Download(answer, _file) => answer.headers_mut(),
         };
         if let Some(standing) = standing {
             standing.write(headers);
         }
         if let Ok(value) = HeaderValue::from_str(&call.request_id) {
             headers.insert(HeaderName::from_static("x-request-id"), value);
+        }
+        if call.parts.method == Method::HEAD
+            && let Reply::Download(head, _file) = reply
+        {
+            // How long the file is shows only when it is made.
+            return Reply::Complete(head.map(|()| Bytes::new()));
         }
         if let Reply::Complete(answer) = &mut reply
             && call.parts.method == Method::HEAD
@@ -182,6 +192,10 @@ impl<P: Platform> App<P> {
                 this.count_address(Class::Default, call, standing).await?;
                 handlers::auth::refresh(this, call).await
             }
+            Route::Calendar(token) => {
+                this.count_address(Class::Default, call, standing).await?;
+                return handlers::calendar::feed(app, call, token).await;
+            }
             Route::LogOut => {
                 this.count_address(Class::Default, call, standing).await?;
                 handlers::auth::log_out(this, call).await
@@ -190,6 +204,9 @@ impl<P: Platform> App<P> {
                 let caller = this.admit(call, &route, path_user.as_deref(), standing).await?;
                 if route == Route::Updates {
                     return handlers::updates::open(app, call, &caller).await;
+                }
+                if route == Route::Export {
+                    return handlers::exchange::export(app, call, caller).await;
                 }
                 handlers::of_user(this, call, &caller, &route).await
             }

@@ -4,6 +4,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICAT
 use http::{HeaderValue, StatusCode};
 use todo_domain::problem::{CONTENT_TYPE as PROBLEM_TYPE, Code, Problem};
 use todo_domain::validation::FieldError;
+use todo_exchange::Report;
 use todo_service::answer::{Answer, with_body};
 use todo_service::database::DatabaseError;
 
@@ -34,6 +35,20 @@ impl Failure {
 
     pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// A file with mistakes, each with its line.
+    pub(crate) fn unreadable(report: Report) -> Self {
+        let detail = format!("{report}; nothing was imported");
+        let problem = Problem {
+            errors: report.mistakes,
+            ..Problem::new(Code::ValidationFailed, detail)
+        };
+        Self {
+            problem: Box::new(problem),
+            headers: Vec::new(),
+            reason: None,
+        }
     }
 
     pub(crate) fn not_found() -> Self {

@@ -2,15 +2,17 @@
 
 pub(crate) mod auth;
 pub(crate) mod bulk;
+pub(crate) mod calendar;
 pub(crate) mod chat;
 pub(crate) mod conversations;
+pub(crate) mod exchange;
 pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
 pub(crate) mod overview;
 pub(crate) mod tasks;
-pub(crate) mod undo;
 pub(crate) mod tokens;
+pub(crate) mod undo;
 pub(crate) mod updates;
 
 use http::{Method, StatusCode};
@@ -57,6 +59,12 @@ pub(crate) async fn of_user<P: Platform>(
         Route::Token(id) => tokens::delete(app, caller, id).await,
         Route::Messages(id) => conversations::messages(app, call, caller, id).await,
         Route::Undo => undo::undo(app, call, caller).await,
+        Route::Import => exchange::import(app, call, caller).await,
+        Route::CalendarFeed => match *method {
+            Method::POST => calendar::rotate(app, call, caller).await,
+            Method::DELETE => calendar::revoke(app, caller).await,
+            _ => calendar::get(app, call, caller).await,
+        },
         _ => Err(Failure::not_found()),
     }
 }

@@ -13,9 +13,11 @@ mod bulk;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod constant_time;
+mod download;
 mod failure;
 mod handlers;
 mod hex;
+mod imports;
 mod jobs;
 mod limits;
 mod mcp;
@@ -34,6 +36,7 @@ mod unit;
 mod updates;
 
 pub use app::{App, Reply};
+pub use download::{BrokenOff, Download};
 pub use jobs::JobFailure;
 pub use request::{Body, LARGEST_BODY};
 pub use updates::UpdateStream;

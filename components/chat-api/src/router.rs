@@ -33,6 +33,12 @@ pub(crate) enum Route {
     Token(String),
     Mcp,
     ResourceMetadata,
+    Export,
+    Import,
+    /// The user's own look at the feed.
+    CalendarFeed,
+    /// The feed itself, by its token.
+    Calendar(String),
 }
 
 /// A path that was understood.
@@ -63,6 +69,9 @@ impl Route {
             // POST completes, PATCH toggles, as the first documents had it.
             Self::Complete(_) => &["POST", "PATCH"],
             Self::Conversation(_) => &["GET", "HEAD", "PATCH", "DELETE"],
+            Self::Export | Self::Calendar(_) => &["GET", "HEAD"],
+            Self::Import => &["POST"],
+            Self::CalendarFeed => &["GET", "HEAD", "POST", "DELETE"],
         }
     }
 
@@ -93,9 +102,17 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["health", "live"] => (Route::Live, None),
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
+        ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };
     Some(Target { route, path_user })
+}
+
+/// The path as it may be logged: whoever knows a calendar's address may read it.
+pub(crate) fn without_secret(path: &str) -> &str {
+    let is_calendar = path.trim_start_matches('/').starts_with("calendar/")
+        || resolve(path).is_some_and(|target| matches!(target.route, Route::Calendar(_)));
+    if is_calendar { "/calendar/…" } else { path }
 }
 
 /// Another version of the API is not a user.
@@ -131,6 +148,9 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
         ["undo"] => Route::Undo,
+        ["export"] => Route::Export,
+        ["import"] => Route::Import,
+        ["calendar-feed"] => Route::CalendarFeed,
         _ => return None,
     })
 }
@@ -242,6 +262,28 @@ mod tests {
         ] {
             assert_eq!(resolve(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_calendar_has_a_name_of_its_own_that_is_not_logged() {
+        assert_eq!(route("/calendar/abc.ics"), Some(Route::Calendar("abc".into())));
+        for path in [
+            "/calendar/abc",
+            "/calendar",
+            "/calendar/a/b.ics",
+            "/api/v1/calendar/abc.ics",
+        ] {
+            assert_eq!(route(path), None, "{path}");
+        }
+        for path in [
+            "/calendar/abc.ics",
+            "/calendar/abc",
+            "//calendar/abc",
+            "/%63alendar/abc.ics",
+        ] {
+            assert_eq!(without_secret(path), "/calendar/…", "{path}");
+        }
+        assert_eq!(without_secret("/api/v1/calendar-feed"), "/api/v1/calendar-feed");
     }
 
     #[test]

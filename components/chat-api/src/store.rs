@@ -3,6 +3,7 @@
 pub(crate) mod bin;
 pub(crate) mod changes;
 pub(crate) mod conversations;
+pub(crate) mod exchange;
 pub(crate) mod idempotency;
 pub(crate) mod limits;
 pub(crate) mod migrations;

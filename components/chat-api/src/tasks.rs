@@ -157,7 +157,7 @@ impl<C: Connection> Unit<'_, C> {
         Ok(Some((task, true)))
     }
 
-    async fn new_task(&self) -> Result<(NewTask, i64), Failure> {
+    pub(crate) async fn new_task(&self) -> Result<(NewTask, i64), Failure> {
         let (number, update) = self.count_up(true).await?;
         let number = u32::try_from(number).map_err(|error| Failure::internal(error.to_string()))?;
         Ok((
@@ -299,7 +299,7 @@ impl<C: Connection> Unit<'_, C> {
         }
     }
 
-    async fn tell_change(
+    pub(crate) async fn tell_change(
         &self,
         kind: TaskEventType,
         before: Option<&Task>,
@@ -349,7 +349,7 @@ impl<C: Connection> Unit<'_, C> {
         Ok(())
     }
 
-    async fn add_reminder(&self, task: &Task, time: Timestamp) -> Result<(), Failure> {
+    pub(crate) async fn add_reminder(&self, task: &Task, time: Timestamp) -> Result<(), Failure> {
         reminders::insert(self.connection, self.user_id, &task.id, time.millis()).await?;
         self.tell_reminder(ReminderEventType::Scheduled, task, time)?;
         self.tell(Entry::Schedule {

@@ -3,7 +3,9 @@
 mod accounts;
 mod bin;
 mod bulk;
+mod calendar;
 mod chat;
+mod exchange;
 mod lists;
 mod live;
 mod mcp;
@@ -17,8 +19,8 @@ mod search;
 mod service;
 mod subtasks;
 mod tasks;
-mod undo;
 mod tokens;
+mod undo;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

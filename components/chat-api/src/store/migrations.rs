@@ -9,7 +9,16 @@ use crate::store::tokens;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, tokens::MIGRATION],
+    migrations: &[
+        FIRST,
+        SECOND,
+        THIRD,
+        FOURTH,
+        FIFTH,
+        SIXTH,
+        tokens::MIGRATION,
+        EXCHANGE,
+    ],
 };
 
 /// What is still to be told to the platform.
@@ -206,4 +215,19 @@ const SIXTH: &[&str] = &[
         PRIMARY KEY (user_id, seq)
     ) WITHOUT ROWID",
     "CREATE INDEX chat_changes_by_age ON chat_changes (created_at)",
+];
+
+/// What imported tasks were called in their files, and the secret addresses of calendars, of which only a hash is kept.
+const EXCHANGE: &[&str] = &[
+    "CREATE TABLE chat_imports (
+        user_id TEXT NOT NULL,
+        uid TEXT NOT NULL,
+        task_id TEXT NOT NULL,
+        PRIMARY KEY (user_id, uid)
+    ) WITHOUT ROWID",
+    "CREATE TABLE chat_calendar_feeds (
+        user_id TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL
+    ) WITHOUT ROWID",
 ];

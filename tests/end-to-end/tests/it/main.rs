@@ -17,6 +17,7 @@ mod crash;
 mod dead_letters;
 mod duplicates;
 mod events;
+mod exchange;
 mod faults;
 mod jobs;
 mod mcp;
