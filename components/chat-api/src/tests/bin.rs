@@ -143,3 +143,35 @@ fn an_occurrence_that_is_gone_for_good_is_not_made_again() {
     service.post("/internal/v1/tasks/next", &body).expect(204);
     assert_eq!(ann.titles("status=all"), ["a"]);
 }
+
+#[test]
+fn old_tasks_parts_and_changes_are_found_by_an_index() {
+    let service = Service::new();
+    for (query, index) in [
+        (
+            "SELECT DISTINCT user_id FROM chat_tasks WHERE deleted_at IS NOT NULL AND deleted_at < 1 LIMIT 9",
+            "chat_tasks_in_bin",
+        ),
+        (
+            "SELECT document FROM chat_tasks WHERE parent_id = 'p' AND user_id = 'u' AND deleted_at IS NULL",
+            "chat_tasks_by_parent",
+        ),
+        (
+            "SELECT unit FROM chat_changes WHERE user_id = 'u'
+                AND unit = (SELECT max(unit) FROM chat_changes WHERE user_id = 'u') ORDER BY seq DESC",
+            "PRIMARY KEY",
+        ),
+        (
+            "DELETE FROM chat_changes WHERE created_at < 1",
+            "chat_changes_by_age",
+        ),
+    ] {
+        let plan = service.rows(&format!("EXPLAIN QUERY PLAN {query}"));
+        let plan: Vec<&str> = plan.iter().map(|row| row.text(3).unwrap()).collect();
+        assert!(plan.iter().any(|step| step.contains(index)), "{query}: {plan:?}");
+        assert!(
+            plan.iter().all(|step| !step.starts_with("SCAN chat_")),
+            "{query}: {plan:?}"
+        );
+    }
+}
