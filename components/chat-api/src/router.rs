@@ -300,5 +300,8 @@ mod tests {
         }
         assert!(!route("/api/v1/tasks/quick").unwrap().takes(&Method::GET));
         assert!(!route("/api/v1/tasks/1/reopen").unwrap().takes(&Method::PATCH));
+        assert_eq!(route("/mcp").unwrap().methods(), ["POST"]);
+        assert_eq!(route("/api/v1/mcp"), None);
+        assert_eq!(route("/api/v1/tokens/t"), Some(Route::Token("t".into())));
     }
 }
