@@ -3,7 +3,7 @@
 //! This application has no sections, comments and indents: a section becomes a tag, a comment a part of the description, and
 //! a task below another one names it there.
 
-use quick_add::SpanKind;
+use quick_add::{Problem, SpanKind};
 use todo_domain::quick::from_quick_add;
 use todo_domain::time::Timestamp;
 use todo_domain::validation::{DESCRIPTION_LIMIT, TAG_LIMIT};
@@ -217,7 +217,11 @@ fn when(text: &str, now: Timestamp, zone: Zone) -> Option<(String, Option<(Strin
     }
     let found = quick_add::parse(text, now);
     let says_when = |kind| matches!(kind, SpanKind::Due | SpanKind::Repeat);
-    if !found.title.is_empty() || !found.spans.iter().all(|span| says_when(span.kind)) {
+    let is_doubtful = |problem: &Problem| problem.prevents_adding() && *problem != Problem::EmptyTitle;
+    if !found.title.is_empty()
+        || found.problems.iter().any(is_doubtful)
+        || !found.spans.iter().all(|span| says_when(span.kind))
+    {
         return None;
     }
     let rule = found.repeat.map(|repeat| (repeat.rule, repeat.after_completion));

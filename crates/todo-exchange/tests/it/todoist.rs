@@ -71,6 +71,7 @@ task,c,,every! 3 days,en,
 task,d,,tomorrow,en,Mars
 task,,,,,
 tsk,e,,,,
+task,f,,every day until 2020-01-01,en,
 ";
     let found = mistakes(Source::Todoist, text);
     let starts = [
@@ -80,6 +81,7 @@ tsk,e,,,,
         "5: TIMEZONE: must be an IANA time zone",
         "6: CONTENT: must not be empty",
         "7: TYPE: must be `task`",
+        "8: DATE: is not a date that is understood here; write",
     ];
     assert_eq!(found.len(), starts.len(), "{found:#?}");
     for (found, start) in found.iter().zip(starts) {
