@@ -43,9 +43,10 @@ impl Caller {
     pub(crate) fn check(&self, route: &Route, method: &Method) -> Result<(), Failure> {
         match (route, self.access) {
             (Route::Mcp, _) | (_, Access::Session) => Ok(()),
-            (Route::Tokens | Route::Token(_), Access::Token(_)) => Err(Failure::new(
+            // What would outlive the token, or show more than it may.
+            (Route::Tokens | Route::Token(_) | Route::CalendarFeed, Access::Token(_)) => Err(Failure::new(
                 Code::Forbidden,
-                "a personal API token cannot manage tokens; log in and use the session's access token",
+                "a personal API token cannot manage tokens or secret addresses; log in and use the session's access token",
             )),
             _ if matches!(*method, Method::GET | Method::HEAD) => self.require(Scope::Read),
             _ => self.require(Scope::Write),

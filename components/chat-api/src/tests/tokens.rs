@@ -113,7 +113,7 @@ fn scopes_bound_what_a_token_may_do() {
 }
 
 #[test]
-fn a_token_manages_no_tokens() {
+fn a_token_manages_no_tokens_and_no_secret_addresses() {
     let ann = Service::new().sign_up("ann@example.com");
     let (made, bearer) = token(&ann, &json!(["tasks:read", "tasks:write"]));
     bearer.get(PATH).problem(403, "forbidden");
@@ -123,6 +123,10 @@ fn a_token_manages_no_tokens() {
     let own = format!("{PATH}/{}", made["id"].as_str().unwrap());
     bearer.send("DELETE", &own, &[], "").problem(403, "forbidden");
     assert_eq!(list(&ann).len(), 1);
+    let feed = "/api/v1/calendar-feed";
+    bearer.get(feed).problem(403, "forbidden");
+    bearer.post(feed, &json!({})).problem(403, "forbidden");
+    bearer.send("DELETE", feed, &[], "").problem(403, "forbidden");
 }
 
 #[test]
