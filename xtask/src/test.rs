@@ -19,6 +19,9 @@ use crate::{guests, process, web};
 /// The browser tests' own npm packages.
 const BROWSER: &str = "tests/browser";
 
+/// Those of the tests with clients of the Model Context Protocol.
+const MCP_CLIENT: &str = "tests/mcp-client";
+
 /// The packages whose tests run against whichever Kafka `KAFKA_BOOTSTRAP_SERVERS` names.
 const KAFKA: [&str; 3] = [
     "sidespin-kafka-client",
@@ -156,6 +159,9 @@ fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
         Suite::EndToEnd | Suite::Browser => {
             if workspace.root.join(BROWSER).join("package.json").exists() {
                 web::install(workspace, BROWSER)?;
+            }
+            if suite == Suite::EndToEnd && workspace.root.join(MCP_CLIENT).join("package.json").exists() {
+                web::install(workspace, MCP_CLIENT)?;
             }
             cargo.args(["--package", "end-to-end"]);
             if suite == Suite::Browser {

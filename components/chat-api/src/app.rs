@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName};
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use todo_auth::Claims;
 use todo_domain::problem::Code;
 use todo_domain::time::Timestamp;
 use todo_service::answer::Answer;
@@ -15,15 +14,19 @@ use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::migrate;
 use todo_service::outbox::Relay;
 
+use crate::access::Access;
 use crate::auth::token::{Signer, seed};
+use crate::download::Download;
 use crate::failure::Failure;
 use crate::handlers;
 use crate::limits::{Class, Limits, Standing};
+use crate::mcp;
 use crate::platform::Platform;
 use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
 use crate::settings::Settings;
 use crate::store::migrations::{OUTBOX, SCHEMA};
+use crate::store::search;
 use crate::store::settings::get_or_set;
 use crate::updates::UpdateStream;
 
@@ -50,6 +53,8 @@ pub enum Reply<P: Platform> {
     Complete(Answer),
     /// Headers now, and events as they happen.
     Stream(http::Response<()>, Box<UpdateStream<P>>),
+    /// Headers now, and a file piece by piece.
+    Download(http::Response<()>, Box<Download<P>>),
 }
 
 /// A user who has shown a token.
@@ -57,6 +62,8 @@ pub(crate) struct Caller {
     pub(crate) user_id: String,
     /// When the token expires, in seconds since the Unix epoch.
     pub(crate) expires_at: i64,
+    /// What it allows.
+    pub(crate) access: Access,
 }
 
 impl<P: Platform> App<P> {
@@ -68,6 +75,7 @@ impl<P: Platform> App<P> {
         let settings = Settings::read(&platform).await;
         let connection = platform.database().connect().await?;
         migrate(&connection, &SCHEMA).await?;
+        search::index_all(&connection).await?;
         let fresh = || crate::hex::encode(&platform.random());
         let cursor_key = get_or_set(&connection, "cursor_key", fresh()).await?;
         let seed = if settings.signing_key.trim().is_empty() {
@@ -119,23 +127,30 @@ impl<P: Platform> App<P> {
         let result = Self::dispatch(app, &call, &mut standing).await;
         let mut reply = result.unwrap_or_else(|failure| {
             if let Some(reason) = failure.reason() {
-                let (method, path) = (&call.parts.method, call.path());
+                let (method, path) = (&call.parts.method, router::without_secret(call.path()));
                 app.platform.log(&format!(
                     "request {} to {method} {path} failed: {reason}",
                     call.request_id
                 ));
             }
-            Reply::Complete(failure.answer(call.path(), &call.request_id))
+            Reply::Complete(failure.answer(router::without_secret(call.path()), &call.request_id))
         });
         let headers = match &mut reply {
             Reply::Complete(answer) => answer.headers_mut(),
             Reply::Stream(answer, _stream) => answer.headers_mut(),
+            Reply::Download(answer, _file) => answer.headers_mut(),
         };
         if let Some(standing) = standing {
             standing.write(headers);
         }
         if let Ok(value) = HeaderValue::from_str(&call.request_id) {
             headers.insert(HeaderName::from_static("x-request-id"), value);
+        }
+        if call.parts.method == Method::HEAD
+            && let Reply::Download(head, _file) = reply
+        {
+            // How long the file is shows only when it is made.
+            return Reply::Complete(head.map(|()| Bytes::new()));
         }
         if let Reply::Complete(answer) = &mut reply
             && call.parts.method == Method::HEAD
@@ -162,6 +177,8 @@ impl<P: Platform> App<P> {
             Route::Live => Ok(handlers::health::live()),
             Route::Ready => handlers::health::ready(this).await,
             Route::Keys => Ok(handlers::auth::keys(this, call)),
+            Route::Mcp => mcp::serve(this, call, standing).await,
+            Route::ResourceMetadata => Ok(mcp::metadata::document(this, call)),
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::Agenda => handlers::internal::agenda(this, call).await,
             Route::SignUp | Route::LogIn => {
@@ -176,6 +193,10 @@ impl<P: Platform> App<P> {
                 this.count_address(Class::Default, call, standing).await?;
                 handlers::auth::refresh(this, call).await
             }
+            Route::Calendar(token) => {
+                this.count_address(Class::Default, call, standing).await?;
+                return handlers::calendar::feed(app, call, token).await;
+            }
             Route::LogOut => {
                 this.count_address(Class::Default, call, standing).await?;
                 handlers::auth::log_out(this, call).await
@@ -185,22 +206,25 @@ impl<P: Platform> App<P> {
                 if route == Route::Updates {
                     return handlers::updates::open(app, call, &caller).await;
                 }
+                if route == Route::Export {
+                    return handlers::exchange::export(app, call, caller).await;
+                }
                 handlers::of_user(this, call, &caller, &route).await
             }
         };
         answer.map(Reply::Complete)
     }
 
-    /// Lets a user in: the token, the path's user, and the limit.
-    async fn admit(
+    /// Lets a user in: the token, the limit, the path's user, and what the token allows.
+    pub(crate) async fn admit(
         &self,
         call: &Call,
         route: &Route,
         path_user: Option<&str>,
         standing: &mut Option<Standing>,
     ) -> Result<Caller, Failure> {
-        let claims = match self.authenticate(call) {
-            Ok(claims) => claims,
+        let caller = match self.identify(call).await {
+            Ok(caller) => caller,
             Err(failure) => {
                 // Whoever tries tokens is counted as well.
                 self.count_address(Class::Default, call, standing).await?;
@@ -212,30 +236,15 @@ impl<P: Platform> App<P> {
         } else {
             Class::Default
         };
-        self.count(class, &claims.sub, call.now, standing).await?;
-        if path_user.is_some_and(|path_user| path_user != claims.sub) {
+        self.count(class, &caller.user_id, call.now, standing).await?;
+        if path_user.is_some_and(|path_user| path_user != caller.user_id) {
             return Err(Failure::new(
                 Code::Forbidden,
                 "the path names another user than the token",
             ));
         }
-        Ok(Caller {
-            user_id: claims.sub,
-            expires_at: claims.exp,
-        })
-    }
-
-    fn authenticate(&self, call: &Call) -> Result<Claims, Failure> {
-        let header = call.header("authorization");
-        let bearer = header.and_then(|value| value.split_once(' '));
-        let token = bearer.filter(|(scheme, _token)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_scheme, token)) = token else {
-            return Err(Failure::unauthorized(
-                "send `authorization: Bearer <access token>`",
-            ));
-        };
-        let claims = self.signer.verify(token.trim(), call.now.div_euclid(1000));
-        claims.map_err(|error| Failure::unauthorized(error.to_string()))
+        caller.check(route, &call.parts.method)?;
+        Ok(caller)
     }
 
     async fn count_address(

@@ -6,7 +6,7 @@ use todo_domain::assistant::{
     interpret, respond,
 };
 use todo_domain::problem::Code;
-use todo_domain::query::{MAXIMUM_LIMIT, TaskQuery};
+use todo_domain::query::{MAXIMUM_LIMIT, SortKey, TaskQuery};
 use todo_domain::task::{Reminder, Status, Task};
 use todo_domain::validation::{Change as FieldChange, TaskPatch};
 use todo_domain::zone::Zone;
@@ -152,6 +152,7 @@ async fn attempt<C: Connection>(
                 unit,
                 &TaskQuery {
                     search: Some(query.clone()),
+                    sort: vec![SortKey::RELEVANCE],
                     ..listed(zone)
                 },
             )

@@ -11,9 +11,10 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use futures::SinkExt as _;
 use futures::future::{Either, select};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use futures::{SinkExt as _, TryStreamExt as _};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
 use todo_domain::problem::{Code, Problem};
@@ -21,7 +22,7 @@ use todo_service::database::HostDatabase;
 use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
-use crate::{App, Body, JobFailure, LARGEST_BODY, Reply, UpdateStream};
+use crate::{App, Body, BrokenOff, Download, JobFailure, LARGEST_BODY, Reply, UpdateStream};
 use bindings::exports::sidespin::jobs::job_handler::{Failure, Guest, Job};
 use bindings::todo::platform::{feed, publisher, scheduler};
 
@@ -81,6 +82,12 @@ async fn handle(request: Request) -> Response<BoxBody> {
             wasip3::spawn(send_all(*stream, sender));
             head.map(|()| box_body(body))
         }
+        Reply::Download(head, file) => {
+            // One piece waits while another is made: a slow reader does not fill the memory.
+            let (sender, pieces) = futures::channel::mpsc::channel(1);
+            wasip3::spawn(send_file(*file, sender));
+            head.map(|()| box_body(StreamBody::new(pieces.map_ok(Frame::data))))
+        }
     };
     // Behind the answer: the client need not wait for the broker.
     wasip3::spawn(async move { app.relay().await });
@@ -105,6 +112,19 @@ async fn read(
 async fn send_all(mut stream: UpdateStream<Host>, mut sender: futures::channel::mpsc::Sender<Bytes>) {
     while let Some(text) = stream.next().await {
         if sender.send(text).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends to the end, or until nobody reads any more. A file that breaks off is not ended as if it were whole.
+async fn send_file(
+    mut file: Download<Host>,
+    mut sender: futures::channel::mpsc::Sender<Result<Bytes, BrokenOff>>,
+) {
+    while let Some(piece) = file.next().await {
+        let is_over = piece.is_err();
+        if sender.send(piece).await.is_err() || is_over {
             return;
         }
     }

@@ -4,6 +4,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICAT
 use http::{HeaderValue, StatusCode};
 use todo_domain::problem::{CONTENT_TYPE as PROBLEM_TYPE, Code, Problem};
 use todo_domain::validation::FieldError;
+use todo_exchange::Report;
 use todo_service::answer::{Answer, with_body};
 use todo_service::database::DatabaseError;
 
@@ -36,6 +37,20 @@ impl Failure {
         Self::invalid(vec![FieldError::new(field, message)])
     }
 
+    /// A file with mistakes, each with its line.
+    pub(crate) fn unreadable(report: Report) -> Self {
+        let detail = format!("{report}; nothing was imported");
+        let problem = Problem {
+            errors: report.mistakes,
+            ..Problem::new(Code::ValidationFailed, detail)
+        };
+        Self {
+            problem: Box::new(problem),
+            headers: Vec::new(),
+            reason: None,
+        }
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(Code::NotFound, "there is nothing here, or nothing of yours")
     }
@@ -48,6 +63,16 @@ impl Failure {
 
     pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(Code::Unauthorized, detail).with_header(WWW_AUTHENTICATE, "Bearer")
+    }
+
+    /// The token is good, but not for this.
+    pub(crate) fn insufficient_scope(scope: &str) -> Self {
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(
+            Code::Forbidden,
+            format!("the token does not have the scope `{scope}`"),
+        )
+        .with_header(WWW_AUTHENTICATE, &challenge)
     }
 
     pub(crate) fn rate_limited(seconds: i64) -> Self {
@@ -77,11 +102,45 @@ impl Failure {
         }
     }
 
+    /// With every mistake, and where it is.
+    pub(crate) fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.problem.errors = errors;
+        self
+    }
+
+    /// The same, said of one item of several; what is our affair stays as it is.
+    pub(crate) fn of_item(mut self, field: &str) -> Self {
+        if self.reason.is_none() {
+            let message = std::mem::replace(
+                &mut self.problem.detail,
+                format!("nothing was changed, because of `{field}`"),
+            );
+            self.problem.errors = vec![FieldError::new(field, message)];
+        }
+        self
+    }
+
+    /// Adds a header to the answer, in place of one with the same name.
     fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.retain(|(known, _value)| *known != name);
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// Adds a parameter to the challenge that says which token is wanted, if there is one.
+    pub(crate) fn with_challenge_parameter(self, parameter: &str) -> Self {
+        let known = self
+            .headers
+            .iter()
+            .find(|(name, _value)| *name == WWW_AUTHENTICATE);
+        let Some(challenge) = known.and_then(|(_name, value)| value.to_str().ok()) else {
+            return self;
+        };
+        let separator = if challenge.contains('=') { ", " } else { " " };
+        let challenge = format!("{challenge}{separator}{parameter}");
+        self.with_header(WWW_AUTHENTICATE, &challenge)
     }
 
     pub(crate) fn code(&self) -> Code {

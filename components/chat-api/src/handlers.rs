@@ -1,13 +1,18 @@
 //! The routes: from a request to the service's functions, and from their results to an answer.
 
 pub(crate) mod auth;
+pub(crate) mod bulk;
+pub(crate) mod calendar;
 pub(crate) mod chat;
 pub(crate) mod conversations;
+pub(crate) mod exchange;
 pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
 pub(crate) mod overview;
 pub(crate) mod tasks;
+pub(crate) mod tokens;
+pub(crate) mod undo;
 pub(crate) mod updates;
 
 use http::{Method, StatusCode};
@@ -39,6 +44,7 @@ pub(crate) async fn of_user<P: Platform>(
         },
         Route::Complete(id) | Route::Reopen(id) => tasks::set_done(app, call, caller, id, route).await,
         Route::Restore(id) => tasks::restore(app, call, caller, id).await,
+        Route::BulkTasks => bulk::change(app, call, caller).await,
         Route::Tags => overview::tags(app, call, caller).await,
         Route::Stats => overview::stats(app, call, caller).await,
         Route::Chat => chat::say(app, call, caller).await,
@@ -48,7 +54,17 @@ pub(crate) async fn of_user<P: Platform>(
             Method::DELETE => conversations::delete(app, caller, id).await,
             _ => conversations::get(app, call, caller, id).await,
         },
+        Route::Tokens if method == Method::POST => tokens::create(app, call, caller).await,
+        Route::Tokens => tokens::list(app, caller).await,
+        Route::Token(id) => tokens::delete(app, caller, id).await,
         Route::Messages(id) => conversations::messages(app, call, caller, id).await,
+        Route::Undo => undo::undo(app, call, caller).await,
+        Route::Import => exchange::import(app, call, caller).await,
+        Route::CalendarFeed => match *method {
+            Method::POST => calendar::rotate(app, call, caller).await,
+            Method::DELETE => calendar::revoke(app, caller).await,
+            _ => calendar::get(app, call, caller).await,
+        },
         _ => Err(Failure::not_found()),
     }
 }

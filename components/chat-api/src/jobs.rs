@@ -12,7 +12,8 @@ use crate::handlers::idempotent::KEPT_FOR;
 use crate::platform::Platform;
 use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
-use crate::store::{idempotency, limits, reminders, updates, users};
+use crate::store::{changes, idempotency, limits, reminders, updates, users};
+use crate::undo::UNDOABLE_FOR;
 use crate::unit::Unit;
 
 /// Tells what a crash or an absent broker left in the outbox.
@@ -120,6 +121,8 @@ impl<P: Platform> App<P> {
             .prune(&connection, now.saturating_sub(REJECTED_KEPT_FOR))
             .await?;
         users::prune_refresh_tokens(&connection, now).await?;
+        self.empty_bins(&connection).await?;
+        changes::prune(&connection, now.saturating_sub(UNDOABLE_FOR)).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
         Ok(limits::prune(&connection, crate::limits::window(now).saturating_sub(1)).await?)
     }

@@ -4,30 +4,39 @@
 //! ([`App::relay`]), so no event is lost and none is told of a change that was undone. Everything runs natively on a fake
 //! [`platform`]; only the module `component` speaks to the host.
 
+mod access;
 mod app;
 mod assistant;
 mod auth;
+mod bin;
+mod bulk;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod constant_time;
+mod download;
 mod failure;
 mod handlers;
 mod hex;
+mod imports;
 mod jobs;
 mod limits;
+mod mcp;
 pub mod platform;
 mod relay;
 mod request;
 mod router;
 mod settings;
 mod store;
+mod subtasks;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod unit;
 mod updates;
 
 pub use app::{App, Reply};
+pub use download::{BrokenOff, Download};
 pub use jobs::JobFailure;
 pub use request::{Body, LARGEST_BODY};
 pub use updates::UpdateStream;

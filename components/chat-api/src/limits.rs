@@ -242,6 +242,7 @@ mod tests {
             chat_limit: limit,
             default_limit: limit,
             trusted_proxies: 0,
+            public_url: String::new(),
         }
     }
 

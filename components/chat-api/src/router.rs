@@ -28,6 +28,18 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    BulkTasks,
+    Undo,
+    Tokens,
+    Token(String),
+    Mcp,
+    ResourceMetadata,
+    Export,
+    Import,
+    /// The user's own look at the feed.
+    CalendarFeed,
+    /// The feed itself, by its token.
+    Calendar(String),
 }
 
 /// A path that was understood.
@@ -45,15 +57,23 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
-            Self::QuickTask | Self::Reopen(_) | Self::Restore(_) | Self::Agenda => &["POST"],
+            Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
+            Self::Agenda => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
+            Self::Tokens => &["GET", "HEAD", "POST"],
+            Self::Token(_) => &["DELETE"],
+            Self::Mcp => &["POST"],
+            Self::ResourceMetadata => &["GET", "HEAD"],
             Self::Tasks => &["GET", "HEAD", "POST"],
             Self::Task(_) => &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
             // POST completes, PATCH toggles, as the first documents had it.
             Self::Complete(_) => &["POST", "PATCH"],
             Self::Conversation(_) => &["GET", "HEAD", "PATCH", "DELETE"],
+            Self::Export | Self::Calendar(_) => &["GET", "HEAD"],
+            Self::Import => &["POST"],
+            Self::CalendarFeed => &["GET", "HEAD", "POST", "DELETE"],
         }
     }
 
@@ -77,13 +97,25 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
             _ => return None,
         },
         [".well-known", "jwks.json"] => (Route::Keys, None),
+        [".well-known", "oauth-protected-resource"] | [".well-known", "oauth-protected-resource", "mcp"] => {
+            (Route::ResourceMetadata, None)
+        }
+        ["mcp"] => (Route::Mcp, None),
         ["health", "live"] => (Route::Live, None),
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
+        ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };
     Some(Target { route, path_user })
+}
+
+/// The path as it may be logged: whoever knows a calendar's address may read it.
+pub(crate) fn without_secret(path: &str) -> &str {
+    let is_calendar = path.trim_start_matches('/').starts_with("calendar/")
+        || resolve(path).is_some_and(|target| matches!(target.route, Route::Calendar(_)));
+    if is_calendar { "/calendar/…" } else { path }
 }
 
 /// Another version of the API is not a user.
@@ -109,6 +141,8 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["auth", "logout"] => Route::LogOut,
         ["auth", "me"] => Route::Me,
         ["tasks", rest @ ..] => tasks(rest)?,
+        ["tokens"] => Route::Tokens,
+        ["tokens", id] => Route::Token((*id).to_owned()),
         ["tags"] => Route::Tags,
         ["stats"] => Route::Stats,
         ["chat"] => Route::Chat,
@@ -116,6 +150,10 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id] => Route::Conversation((*id).to_owned()),
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
+        ["undo"] => Route::Undo,
+        ["export"] => Route::Export,
+        ["import"] => Route::Import,
+        ["calendar-feed"] => Route::CalendarFeed,
         _ => return None,
     })
 }
@@ -123,8 +161,9 @@ fn api(rest: &[&str]) -> Option<Route> {
 fn tasks(rest: &[&str]) -> Option<Route> {
     Some(match rest {
         [] => Route::Tasks,
-        // No task has this id: it is neither a number nor a UUID.
+        // No task has these ids: they are neither numbers nor UUIDs.
         ["quick"] => Route::QuickTask,
+        ["bulk"] => Route::BulkTasks,
         [id] => Route::Task((*id).to_owned()),
         [id, "complete"] => Route::Complete((*id).to_owned()),
         [id, "reopen"] => Route::Reopen((*id).to_owned()),
@@ -229,6 +268,28 @@ mod tests {
     }
 
     #[test]
+    fn a_calendar_has_a_name_of_its_own_that_is_not_logged() {
+        assert_eq!(route("/calendar/abc.ics"), Some(Route::Calendar("abc".into())));
+        for path in [
+            "/calendar/abc",
+            "/calendar",
+            "/calendar/a/b.ics",
+            "/api/v1/calendar/abc.ics",
+        ] {
+            assert_eq!(route(path), None, "{path}");
+        }
+        for path in [
+            "/calendar/abc.ics",
+            "/calendar/abc",
+            "//calendar/abc",
+            "/%63alendar/abc.ics",
+        ] {
+            assert_eq!(without_secret(path), "/calendar/…", "{path}");
+        }
+        assert_eq!(without_secret("/api/v1/calendar-feed"), "/api/v1/calendar-feed");
+    }
+
+    #[test]
     fn every_route_says_what_it_takes() {
         assert!(route("/api/v1/tasks").unwrap().takes(&Method::POST));
         assert!(!route("/api/v1/tasks").unwrap().takes(&Method::DELETE));
@@ -242,5 +303,8 @@ mod tests {
         }
         assert!(!route("/api/v1/tasks/quick").unwrap().takes(&Method::GET));
         assert!(!route("/api/v1/tasks/1/reopen").unwrap().takes(&Method::PATCH));
+        assert_eq!(route("/mcp").unwrap().methods(), ["POST"]);
+        assert_eq!(route("/api/v1/mcp"), None);
+        assert_eq!(route("/api/v1/tokens/t"), Some(Route::Token("t".into())));
     }
 }

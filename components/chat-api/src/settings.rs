@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) default_limit: u32,
     /// `trusted_proxies`: how many proxies of our own stand in front and append to `x-forwarded-for`.
     pub(crate) trusted_proxies: u32,
+    /// `public_url`: where people reach the application, without a slash at its end. Empty: wherever a request says.
+    pub(crate) public_url: String,
 }
 
 impl std::fmt::Debug for Settings {
@@ -41,6 +43,12 @@ impl Settings {
             chat_limit: number(platform, "rate_limit_chat", 30).await,
             default_limit: number(platform, "rate_limit_default", 300).await,
             trusted_proxies: number(platform, "trusted_proxies", 0).await,
+            public_url: platform
+                .variable("public_url")
+                .await
+                .trim()
+                .trim_end_matches('/')
+                .to_owned(),
         }
     }
 }

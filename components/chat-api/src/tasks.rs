@@ -8,13 +8,16 @@ use todo_domain::events::{
 use todo_domain::recurrence::NextOccurrence;
 use todo_domain::task::Task;
 use todo_domain::time::Timestamp;
-use todo_domain::validation::{Applied, NewTask, TaskDraft, TaskPatch, apply, complete, reopen, replace};
+use todo_domain::validation::{
+    Applied, Change as FieldChange, NewTask, TaskDraft, TaskPatch, apply, complete, differences, reopen,
+    replace,
+};
 use todo_service::database::Connection;
 use todo_service::outbox::Entry;
 
 use crate::failure::Failure;
-use crate::store::reminders;
 use crate::store::tasks::{self, Reference, Stored};
+use crate::store::{bin, reminders};
 use crate::unit::Unit;
 
 /// How a task is to be changed.
@@ -27,9 +30,23 @@ pub(crate) enum Change {
     Toggle,
 }
 
+impl Change {
+    /// The task that the changed one is to be a part of, as the client names it.
+    fn parent(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Replace(draft) => draft.parent_id.as_mut(),
+            Self::Patch(TaskPatch {
+                parent_id: FieldChange::Set(reference),
+                ..
+            }) => Some(reference),
+            _ => None,
+        }
+    }
+}
+
 /// Which reminders of the past still come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Past {
+pub(crate) enum Past {
     /// They come at once: somebody has just asked for them.
     Comes,
     /// They do not: the task has only come back.
@@ -50,7 +67,12 @@ pub(crate) async fn find(
     }
 }
 
-async fn find_any(connection: &impl Connection, user_id: &str, reference: &str) -> Result<Stored, Failure> {
+/// The user's task, deleted or not.
+pub(crate) async fn find_any(
+    connection: &impl Connection,
+    user_id: &str,
+    reference: &str,
+) -> Result<Stored, Failure> {
     let reference = Reference::parse(reference).ok_or_else(Failure::not_found)?;
     tasks::find(connection, user_id, &reference)
         .await?
@@ -75,7 +97,17 @@ pub(crate) async fn next_occurrence(
 
 impl<C: Connection> Unit<'_, C> {
     /// Makes a task.
-    pub(crate) async fn create(&self, draft: TaskDraft) -> Result<Task, Failure> {
+    pub(crate) async fn create(&self, mut draft: TaskDraft) -> Result<Task, Failure> {
+        if let Some(reference) = &draft.parent_id {
+            draft.parent_id = Some(self.parent(reference, None).await?);
+        }
+        let task = self.make(draft).await?;
+        self.recount(task.parent_id.as_deref()).await?;
+        Ok(task)
+    }
+
+    /// Makes a task whose parent is known, and does not tell the parent.
+    pub(crate) async fn make(&self, draft: TaskDraft) -> Result<Task, Failure> {
         let (new, update) = self.new_task().await?;
         let task = draft.into_task(new);
         if !tasks::insert(self.connection, self.user_id, &task).await? {
@@ -87,26 +119,45 @@ impl<C: Connection> Unit<'_, C> {
         Ok(task)
     }
 
-    /// Makes the next task of a series, unless it is there. Answers it, and whether it was made.
-    pub(crate) async fn create_occurrence(&self, next: NextOccurrence) -> Result<(Task, bool), Failure> {
+    /// Makes the next task of a series, unless it is there. Answers it, and whether it was made; nothing if it was there and is
+    /// gone for good.
+    pub(crate) async fn create_occurrence(
+        &self,
+        next: NextOccurrence,
+    ) -> Result<Option<(Task, bool)>, Failure> {
+        // It is not the user who does this.
+        self.is_not_undoable();
         let occurrence = i64::from(next.occurrence);
         let series_id = next.series_id.clone();
         if let Some(stored) =
             tasks::find_occurrence(self.connection, self.user_id, &series_id, occurrence).await?
         {
-            return Ok((stored.task, false));
+            return Ok(Some((stored.task, false)));
+        }
+        if bin::had_occurrence(self.connection, &series_id, occurrence).await? {
+            return Ok(None);
         }
         let (new, update) = self.new_task().await?;
-        let task = next.into_task(new);
+        let mut task = next.into_task(new);
+        let before = self.subtasks_before(&series_id, occurrence).await?;
+        if let Some((_parent, subtasks)) = &before {
+            task.subtasks.total = u32::try_from(subtasks.len()).unwrap_or(u32::MAX);
+        }
         if !tasks::insert(self.connection, self.user_id, &task).await? {
             // The series is another user's: such an event is none that this service sent.
             return Err(Failure::not_found());
         }
         self.created(&task, update).await?;
-        Ok((task, true))
+        for (parent, subtask) in before
+            .iter()
+            .flat_map(|(parent, all)| all.iter().map(move |one| (parent, one)))
+        {
+            self.make(subtask.again_under(parent, &task)).await?;
+        }
+        Ok(Some((task, true)))
     }
 
-    async fn new_task(&self) -> Result<(NewTask, i64), Failure> {
+    pub(crate) async fn new_task(&self) -> Result<(NewTask, i64), Failure> {
         let (number, update) = self.count_up(true).await?;
         let number = u32::try_from(number).map_err(|error| Failure::internal(error.to_string()))?;
         Ok((
@@ -120,7 +171,7 @@ impl<C: Connection> Unit<'_, C> {
     }
 
     async fn created(&self, task: &Task, update: i64) -> Result<(), Failure> {
-        self.tell_change(TaskEventType::Created, task, Vec::new(), update)
+        self.tell_change(TaskEventType::Created, None, task, Vec::new(), update)
             .await?;
         for time in task.remind_times() {
             self.add_reminder(task, time).await?;
@@ -129,7 +180,12 @@ impl<C: Connection> Unit<'_, C> {
     }
 
     /// Changes a task. Nothing is written or told where nothing is different.
-    pub(crate) async fn change(&self, before: &Task, change: Change) -> Result<Applied, Failure> {
+    pub(crate) async fn change(&self, before: &Task, mut change: Change) -> Result<Applied, Failure> {
+        if let Some(reference) = change.parent()
+            && before.parent_id.as_ref() != Some(&*reference)
+        {
+            *reference = self.parent(reference, Some(before)).await?;
+        }
         let applied = match change {
             Change::Replace(draft) => replace(before, draft, self.now)?,
             Change::Patch(patch) => apply(before, patch, self.now)?,
@@ -142,33 +198,41 @@ impl<C: Connection> Unit<'_, C> {
             return Ok(applied);
         }
         let task = &applied.task;
-        tasks::update(self.connection, self.user_id, before, task, None).await?;
         let kind = TaskEventType::of_change(before, task);
-        let (_number, update) = self.count_up(false).await?;
-        self.tell_change(kind, task, applied.changed.clone(), update)
-            .await?;
+        self.save(before, task, kind, applied.changed.clone()).await?;
         let times = task.remind_times();
         if times != before.remind_times() {
             let came_back = !before.status.is_open();
             self.follow_reminders(task, &times, if came_back { Past::IsOver } else { Past::Comes })
                 .await?;
         }
+        if (before.status, &before.parent_id) != (task.status, &task.parent_id) {
+            self.recount(before.parent_id.as_deref()).await?;
+            if before.parent_id != task.parent_id {
+                self.recount(task.parent_id.as_deref()).await?;
+            }
+        }
         Ok(applied)
     }
 
-    /// Deletes a task, so that it can still be restored.
+    /// Deletes a task and its subtasks, so that they can still be restored.
     pub(crate) async fn delete(&self, before: &Task) -> Result<Task, Failure> {
-        let task = self.touched(before);
-        tasks::update(
-            self.connection,
-            self.user_id,
-            before,
-            &task,
-            Some(self.now.millis()),
-        )
-        .await?;
-        let (_number, update) = self.count_up(false).await?;
-        self.tell_change(TaskEventType::Deleted, &task, Vec::new(), update)
+        if !before.subtasks.is_empty() {
+            for subtask in tasks::subtasks(self.connection, self.user_id, &before.id, None).await? {
+                self.delete_alone(&subtask).await?;
+            }
+        }
+        let task = self.delete_alone(before).await?;
+        self.recount(task.parent_id.as_deref()).await?;
+        Ok(task)
+    }
+
+    async fn delete_alone(&self, before: &Task) -> Result<Task, Failure> {
+        let task = Task {
+            deleted_at: Some(self.now),
+            ..self.touched(before)
+        };
+        self.save(before, &task, TaskEventType::Deleted, Vec::new())
             .await?;
         if !before.remind_times().is_empty() {
             self.follow_reminders(&task, &[], Past::IsOver).await?;
@@ -176,32 +240,57 @@ impl<C: Connection> Unit<'_, C> {
         Ok(task)
     }
 
-    /// Brings a deleted task back; one that is not deleted stays as it is.
+    /// Brings a deleted task back, with the subtasks that were deleted with it; one that is not deleted stays as it is.
     pub(crate) async fn restore(&self, reference: &str) -> Result<Task, Failure> {
-        let Stored {
-            task: before,
-            is_deleted,
-        } = find_any(self.connection, self.user_id, reference).await?;
-        if !is_deleted {
+        let before = find_any(self.connection, self.user_id, reference).await?.task;
+        let Some(deleted_at) = before.deleted_at else {
             return Ok(before);
-        }
-        let task = self.touched(&before);
-        tasks::update(self.connection, self.user_id, &before, &task, None).await?;
-        let (_number, update) = self.count_up(false).await?;
-        self.tell_change(
-            TaskEventType::Updated,
-            &task,
-            vec!["deleted_at".to_owned()],
-            update,
+        };
+        let parent_id = self.parent_to_return_to(&before).await?;
+        let subtasks = tasks::subtasks(
+            self.connection,
+            self.user_id,
+            &before.id,
+            Some(deleted_at.millis()),
         )
         .await?;
+        for subtask in &subtasks {
+            self.restore_alone(subtask, Some(before.id.clone())).await?;
+        }
+        let task = self.restore_alone(&before, parent_id).await?;
+        self.recount(task.parent_id.as_deref()).await?;
+        Ok(task)
+    }
+
+    async fn restore_alone(&self, before: &Task, parent_id: Option<String>) -> Result<Task, Failure> {
+        let mut task = Task {
+            deleted_at: None,
+            parent_id,
+            ..self.touched(before)
+        };
+        task.subtasks = tasks::count_subtasks(self.connection, self.user_id, &task.id).await?;
+        let changed = differences(before, &task);
+        self.save(before, &task, TaskEventType::Updated, changed).await?;
         self.follow_reminders(&task, &task.remind_times(), Past::IsOver)
             .await?;
         Ok(task)
     }
 
+    /// Keeps a changed task and tells of it.
+    pub(crate) async fn save(
+        &self,
+        before: &Task,
+        task: &Task,
+        kind: TaskEventType,
+        changed: Vec<String>,
+    ) -> Result<(), Failure> {
+        tasks::update(self.connection, self.user_id, before, task).await?;
+        let (_number, update) = self.count_up(false).await?;
+        self.tell_change(kind, Some(before), task, changed, update).await
+    }
+
     /// The task with another version, for a change that lies outside of its fields.
-    fn touched(&self, task: &Task) -> Task {
+    pub(crate) fn touched(&self, task: &Task) -> Task {
         let updated_at = self.now.max(task.updated_at);
         Task {
             version: task.version.saturating_add(1),
@@ -210,27 +299,34 @@ impl<C: Connection> Unit<'_, C> {
         }
     }
 
-    async fn tell_change(
+    pub(crate) async fn tell_change(
         &self,
         kind: TaskEventType,
+        before: Option<&Task>,
         task: &Task,
         changed: Vec<String>,
         update: i64,
     ) -> Result<(), Failure> {
         let data = TaskData::new(task.clone(), changed);
-        self.publish(|origin| task_event(origin, kind, &data))?;
+        let (event_id, _body) = self.publish(|origin| task_event(origin, kind, &data))?;
+        self.keep_before(update, event_id, kind, &task.id, before).await?;
         let sync = SyncData {
             change: kind,
             task_id: task.id.clone(),
             task: (kind != TaskEventType::Deleted).then(|| task.clone()),
             sequence: u64::try_from(update).ok(),
         };
-        let body = self.publish(|origin| task_sync(origin, &sync))?;
+        let (_event_id, body) = self.publish(|origin| task_sync(origin, &sync))?;
         self.keep_update(update, &body).await
     }
 
     /// Makes the kept reminders those at these times: cancels what is too many, schedules what is missing.
-    async fn follow_reminders(&self, task: &Task, times: &[Timestamp], past: Past) -> Result<(), Failure> {
+    pub(crate) async fn follow_reminders(
+        &self,
+        task: &Task,
+        times: &[Timestamp],
+        past: Past,
+    ) -> Result<(), Failure> {
         let kept = reminders::of_task(self.connection, &task.id).await?;
         for old in kept.iter().filter(|kept| !kept.has_fired) {
             let Some(time) = Timestamp::from_millis(old.remind_at).filter(|time| !times.contains(time))
@@ -253,7 +349,7 @@ impl<C: Connection> Unit<'_, C> {
         Ok(())
     }
 
-    async fn add_reminder(&self, task: &Task, time: Timestamp) -> Result<(), Failure> {
+    pub(crate) async fn add_reminder(&self, task: &Task, time: Timestamp) -> Result<(), Failure> {
         reminders::insert(self.connection, self.user_id, &task.id, time.millis()).await?;
         self.tell_reminder(ReminderEventType::Scheduled, task, time)?;
         self.tell(Entry::Schedule {

@@ -2,17 +2,26 @@
 
 mod accounts;
 mod agenda;
+mod bin;
+mod bulk;
+mod calendar;
 mod chat;
+mod exchange;
 mod lists;
 mod live;
+mod mcp;
 mod outbox;
 mod platform;
 mod quick;
 mod recurrence;
 mod reminders;
 mod requests;
+mod search;
 mod service;
+mod subtasks;
 mod tasks;
+mod tokens;
+mod undo;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

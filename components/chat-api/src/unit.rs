@@ -1,14 +1,16 @@
 //! One change as a whole: what is written, and what others are to be told of it, in one transaction.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use todo_domain::events::{Origin, OutgoingEvent};
+use todo_domain::events::{Origin, OutgoingEvent, TaskEventType};
+use todo_domain::task::Task;
 use todo_domain::time::Timestamp;
 use todo_service::database::Connection;
 use todo_service::outbox::Entry;
 
 use crate::failure::Failure;
 use crate::platform::Message;
+use crate::store::changes::{self, Kept};
 use crate::store::migrations::OUTBOX;
 use crate::store::{tasks, updates};
 
@@ -23,6 +25,10 @@ pub(crate) struct Unit<'a, C> {
     pub(crate) traceparent: Option<&'a str>,
     pub(crate) new_id: &'a dyn Fn() -> String,
     entries: RefCell<Vec<Entry>>,
+    /// Whether what is done here is the user's own doing, and can be undone.
+    is_undoable: Cell<bool>,
+    /// The number of the first change.
+    first_change: Cell<Option<i64>>,
 }
 
 impl<'a, C: Connection> Unit<'a, C> {
@@ -40,6 +46,8 @@ impl<'a, C: Connection> Unit<'a, C> {
             traceparent,
             new_id,
             entries: RefCell::default(),
+            is_undoable: Cell::new(true),
+            first_change: Cell::default(),
         }
     }
 
@@ -48,11 +56,16 @@ impl<'a, C: Connection> Unit<'a, C> {
         self.entries.borrow_mut().push(entry);
     }
 
-    /// Adds an event, which `build` makes of its origin.
+    /// From now on nothing is done that can be undone.
+    pub(crate) fn is_not_undoable(&self) {
+        self.is_undoable.set(false);
+    }
+
+    /// Adds an event, which `build` makes of its origin. Answers its id and its text.
     pub(crate) fn publish<E: std::fmt::Display>(
         &self,
         build: impl FnOnce(Origin<'_>) -> Result<OutgoingEvent, E>,
-    ) -> Result<String, Failure> {
+    ) -> Result<(String, String), Failure> {
         let event_id = (self.new_id)();
         let origin = Origin {
             event_id: &event_id,
@@ -68,13 +81,38 @@ impl<'a, C: Connection> Unit<'a, C> {
             key: event.key,
             body: body.clone(),
         }));
-        Ok(body)
+        Ok((event_id, body))
     }
 
     /// Counts the user's updates up, and for a new task the tasks' numbers. Answers both: number and update.
     pub(crate) async fn count_up(&self, is_new_task: bool) -> Result<(i64, i64), Failure> {
         let counted = tasks::count_up(self.connection, self.user_id, is_new_task).await?;
         counted.ok_or_else(|| Failure::unauthorized("the account of this token does not exist any more"))
+    }
+
+    /// Keeps what was before a change, which has the number of its update, so that the change can be undone.
+    pub(crate) async fn keep_before(
+        &self,
+        update: i64,
+        event_id: String,
+        kind: TaskEventType,
+        task_id: &str,
+        before: Option<&Task>,
+    ) -> Result<(), Failure> {
+        if !self.is_undoable.get() {
+            return Ok(());
+        }
+        let unit = self.first_change.get().unwrap_or(update);
+        self.first_change.set(Some(unit));
+        let change = Kept {
+            unit,
+            task_id: task_id.to_owned(),
+            event_id,
+            kind: kind.as_str().to_owned(),
+            before: before.cloned(),
+            at: self.now.millis(),
+        };
+        Ok(changes::append(self.connection, self.user_id, update, &change).await?)
     }
 
     /// Keeps an update for browsers that are away.

@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 use crate::zone::Zone;
 
 mod adding;
+mod argument;
+mod catalogue;
 mod change;
 mod interpret;
 mod listing;
@@ -25,11 +27,13 @@ mod result;
 mod tool;
 mod when;
 
+pub use argument::{ForeignUser, check_user_argument, zone_argument};
+pub use catalogue::{ToolAnnotations, ToolDefinition, tool, tools};
 pub use interpret::interpret;
 pub use request::ChatRequest;
 pub use respond::respond;
 pub use result::{Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
-pub use tool::{ForeignUser, ListStatus, TOOLS, ToolCall, ToolError, check_user_argument};
+pub use tool::{ListStatus, TOOLS, ToolCall, ToolError};
 
 /// A question that has not been answered for so long is forgotten.
 const PENDING_SECONDS: i64 = 300;

@@ -5,8 +5,10 @@
 //! arguments. So everything can be tested natively and runs unchanged inside a WebAssembly component.
 
 pub mod account;
+pub mod api_token;
 pub mod assistant;
 pub mod audit;
+pub mod bulk;
 pub mod daily;
 pub mod due;
 pub mod events;

@@ -15,10 +15,12 @@ pub mod cursor;
 mod order;
 mod page;
 mod parse;
+pub mod search;
 
 pub use cursor::{Cursor, InvalidCursor};
 pub use order::{SortField, SortKey};
 pub use page::{Page, Viewer};
+pub use search::Search;
 
 /// Items of a page where the query does not say.
 pub const DEFAULT_LIMIT: usize = 20;
@@ -36,7 +38,7 @@ pub struct TaskQuery {
     pub tags: Vec<String>,
     /// How the tags must be there.
     pub tag_mode: TagMode,
-    /// Words that must all occur in title, description or tags; `#word` must begin a tag.
+    /// What must all occur in title, description or tags, see [`Search`].
     pub search: Option<String>,
     /// Due before this time, or before this day begins.
     pub due_before: Option<Due>,
@@ -46,7 +48,11 @@ pub struct TaskQuery {
     pub due: Option<DueFilter>,
     /// With or without a rule.
     pub recurring: Option<bool>,
-    /// Never empty; the newest first where the query does not say.
+    /// Parts of one task, or of none.
+    pub parent: Option<ParentFilter>,
+    /// The deleted ones, which are not listed otherwise.
+    pub deleted: bool,
+    /// Never empty; where the query does not say, the best hits of a search first, otherwise the newest tasks.
     pub sort: Vec<SortKey>,
     /// 1–100.
     pub limit: usize,
@@ -68,6 +74,15 @@ pub enum TagMode {
     All,
     /// Not one.
     None,
+}
+
+/// Which tasks, by what they are a part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParentFilter {
+    /// Those that are no subtasks.
+    None,
+    /// The subtasks of one task, by its id; until storage has looked it up, by what the client calls it.
+    Of(String),
 }
 
 /// When, in relation to now.
@@ -97,7 +112,10 @@ impl TaskQuery {
         (self.status.is_empty() || self.status.contains(&task.status))
             && (self.priority.is_empty() || self.priority.contains(&task.priority))
             && self.tags_match(task)
-            && self.search.as_deref().is_none_or(|search| found(search, task))
+            && self
+                .search
+                .as_deref()
+                .is_none_or(|search| Search::parse(search).finds(task))
             && self
                 .due_before
                 .is_none_or(|limit| deadline.is_some_and(|deadline| deadline < bound(limit)))
@@ -108,6 +126,11 @@ impl TaskQuery {
             && self
                 .recurring
                 .is_none_or(|recurring| task.is_recurring == recurring)
+            && self.parent.as_ref().is_none_or(|filter| match filter {
+                ParentFilter::None => task.parent_id.is_none(),
+                ParentFilter::Of(id) => task.parent_id.as_ref() == Some(id),
+            })
+            && task.deleted_at.is_some() == self.deleted
     }
 
     /// One text for the filter and the order; equal for queries that list the same tasks in the same order. A
@@ -135,6 +158,11 @@ impl TaskQuery {
             self.recurring,
             self.sort.iter().map(ToString::to_string).collect::<Vec<_>>(),
             self.timezone,
+            self.parent.as_ref().map(|filter| match filter {
+                ParentFilter::None => "none",
+                ParentFilter::Of(id) => id,
+            }),
+            self.deleted,
         ])
         .to_string()
     }
@@ -193,22 +221,6 @@ impl DueFilter {
             Self::None => day.is_none(),
         }
     }
-}
-
-fn found(search: &str, task: &Task) -> bool {
-    let title = fold(&task.title);
-    let description = task.description.as_deref().map(fold).unwrap_or_default();
-    let tags: Vec<String> = task.tags.iter().map(|tag| fold(tag)).collect();
-    fold(search)
-        .split_whitespace()
-        .all(|word| match word.strip_prefix('#') {
-            Some(tag) if !tag.is_empty() => tags.iter().any(|known| known.starts_with(tag)),
-            _ => {
-                title.contains(word)
-                    || description.contains(word)
-                    || tags.iter().any(|tag| tag.contains(word))
-            }
-        })
 }
 
 #[cfg(test)]

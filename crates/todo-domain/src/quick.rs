@@ -176,7 +176,7 @@ fn tags(found: &[String]) -> Vec<String> {
 }
 
 /// The same due date; none outside of the years that are kept.
-pub(crate) fn from_quick_add(due: quick_add::Due) -> Option<Due> {
+pub fn from_quick_add(due: quick_add::Due) -> Option<Due> {
     match due {
         quick_add::Due::Day(day) => Some(Due::Day(day)),
         quick_add::Due::Time(time) => Timestamp::from_millis(time.timestamp_millis()).map(Due::Time),

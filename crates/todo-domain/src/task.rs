@@ -11,8 +11,10 @@ use crate::time::Timestamp;
 use crate::zone::Zone;
 
 mod reminder;
+mod subtasks;
 
 pub use reminder::{Lead, Reminder, ReminderError};
+pub use subtasks::{SUBTASKS_LIMIT, Subtasks};
 
 /// A task, with exactly the fields of the REST API.
 ///
@@ -56,6 +58,15 @@ pub struct Task {
     pub completed_at: Option<Timestamp>,
     /// Grows by one with each change; the ETag.
     pub version: u32,
+    /// The id of the task that this one is a part of; such a subtask has no subtasks of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
+    /// How many subtasks it has, where it has any.
+    #[serde(default, skip_serializing_if = "Subtasks::is_empty")]
+    pub subtasks: Subtasks,
+    /// When it was deleted, while it can still be restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
     /// Where the series is counted from; storage's own column, not in the API's JSON.
     #[serde(skip)]
     pub series_anchor: Option<SeriesAnchor>,

@@ -10,9 +10,9 @@ mod apply;
 mod body;
 mod fields;
 
-pub use apply::{Applied, NewTask, apply, complete, reopen, replace};
+pub use apply::{Applied, NewTask, apply, complete, differences, reopen, replace};
 pub use body::{Change, TaskDraft, TaskPatch};
-pub(crate) use fields::{tag, without_control_characters};
+pub(crate) use fields::{shown, tag, tags, without_control_characters};
 
 /// Longest title, in characters.
 pub const TITLE_LIMIT: usize = 255;
@@ -28,6 +28,9 @@ pub const REMINDERS_LIMIT: usize = 20;
 /// One mistake in a body or a query: where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
+    /// The line, where what was sent is a file of many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The field, with the position for a list: `tags[3]`.
     pub field: String,
     /// What the value must be.
@@ -38,8 +41,18 @@ impl FieldError {
     /// A mistake in this field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
+            line: None,
             field: field.into(),
             message: message.into(),
+        }
+    }
+
+    /// The same mistake, in this line of a file.
+    #[must_use]
+    pub fn in_line(self, line: u64) -> Self {
+        Self {
+            line: Some(line),
+            ..self
         }
     }
 }

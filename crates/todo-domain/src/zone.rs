@@ -47,7 +47,7 @@ impl Zone {
     }
 
     /// The same instant for chrono, in this zone.
-    pub(crate) fn at(self, time: Timestamp) -> DateTime<Tz> {
+    pub fn at(self, time: Timestamp) -> DateTime<Tz> {
         time.as_datetime().with_timezone(&self.0)
     }
 

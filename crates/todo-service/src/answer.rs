@@ -236,7 +236,9 @@ fn entity_tag(body: &[u8]) -> String {
     tag
 }
 
-fn is_known(request: &HeaderMap, tag: &str) -> bool {
+/// Whether the caller has what this tag stands for.
+#[must_use]
+pub fn is_known(request: &HeaderMap, tag: &str) -> bool {
     let values = request
         .get_all(IF_NONE_MATCH)
         .iter()

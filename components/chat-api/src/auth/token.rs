@@ -1,9 +1,11 @@
-//! The two tokens of a session: a signed one that is verified without the database, and a random one that renews it.
+//! The two tokens of a session: a signed one that is verified without the database, and a random one that renews it. And
+//! personal API tokens, which are random too.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use todo_auth::{AUDIENCE, Audience, Claims, Expectations, ISSUER, KeySet, SigningKey, TokenError};
+use todo_domain::api_token::PREFIX;
 
 /// How long an access token is good for: it cannot be taken back.
 pub(crate) const ACCESS_SECONDS: i64 = 15 * 60;
@@ -66,8 +68,19 @@ pub(crate) fn refresh_token(random: &[u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(random)
 }
 
-/// What is stored of a refresh token. A plain hash is enough: nobody can try 2^256 tokens.
-pub(crate) fn refresh_hash(token: &str) -> String {
+/// A personal API token, as its owner keeps it.
+pub(crate) fn api_token(random: &[u8; 32]) -> String {
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))
+}
+
+/// Whether the text has the form of a personal API token. What has not need not be looked for.
+pub(crate) fn is_api_token(text: &str) -> bool {
+    let rest = text.strip_prefix(PREFIX);
+    rest.is_some_and(|rest| URL_SAFE_NO_PAD.decode(rest).is_ok_and(|bytes| bytes.len() == 32))
+}
+
+/// What is stored of a random token. A plain hash is enough: nobody can try 2^256 tokens.
+pub(crate) fn token_hash(token: &str) -> String {
     crate::hex::encode(&Sha256::digest(token))
 }
 

@@ -11,7 +11,7 @@ use todo_service::database::{Connection, Database, in_transaction_on};
 
 use crate::app::{App, Caller};
 use crate::auth::password;
-use crate::auth::token::{ACCESS_SECONDS, REFRESH_SECONDS, refresh_hash, refresh_token};
+use crate::auth::token::{ACCESS_SECONDS, REFRESH_SECONDS, refresh_token, token_hash};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
@@ -100,7 +100,7 @@ pub(crate) async fn log_in<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 
 /// POST /auth/refresh
 pub(crate) async fn refresh<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
-    let hash = refresh_hash(&token_of(&call.json(None)?)?);
+    let hash = token_hash(&token_of(&call.json(None)?)?);
     let connection = app.platform.database().connect().await?;
     let token = [hash.as_str()];
     let exchange = in_transaction_on(&connection, &token, async |connection| {
@@ -141,7 +141,7 @@ pub(crate) async fn refresh<P: Platform>(app: &App<P>, call: &Call) -> Result<An
 
 /// POST /auth/logout: ends the session of a refresh token. One that is not valid any more has none to end.
 pub(crate) async fn log_out<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
-    let hash = refresh_hash(&token_of(&call.json(None)?)?);
+    let hash = token_hash(&token_of(&call.json(None)?)?);
     let connection = app.platform.database().connect().await?;
     if let Some(token) = users::refresh_token(&connection, &hash).await? {
         users::revoke_family(&connection, &token.family).await?;
@@ -167,7 +167,7 @@ fn token_of(body: &Value) -> Result<String, Failure> {
 }
 
 /// Tokens are nothing that a cache may keep.
-fn private(mut answer: Answer) -> Answer {
+pub(crate) fn private(mut answer: Answer) -> Answer {
     answer
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -184,7 +184,7 @@ impl<P: Platform> App<P> {
     ) -> Result<Session, Failure> {
         let refresh_token = refresh_token(&self.platform.random());
         let expires_at = now.saturating_add(REFRESH_SECONDS.saturating_mul(1000));
-        let hash = refresh_hash(&refresh_token);
+        let hash = token_hash(&refresh_token);
         users::insert_refresh_token(connection, hash, &family, &user.id, expires_at).await?;
         let access_token = self
             .signer

@@ -51,7 +51,12 @@ impl<P: Platform> App<P> {
         work: impl AsyncFnOnce(&Unit<'_, <P::Database as Database>::Connection>) -> Result<Answer, Failure>,
     ) -> Result<Answer, Failure> {
         let key = idempotency_key(call)?;
-        let fingerprint = key.map(|_key| call.fingerprint(call.path())).transpose()?;
+        let target = call
+            .parts
+            .uri
+            .path_and_query()
+            .map_or(call.path(), |target| target.as_str());
+        let fingerprint = key.map(|_key| call.fingerprint(target)).transpose()?;
         let _in_flight = key.map(|key| self.fly(&caller.user_id, key)).transpose()?;
         let now = self.now()?;
         self.ensure_jobs().await;

@@ -11,6 +11,7 @@ use todo_domain::zone::Zone;
 use todo_service::answer::{self, Answer};
 use todo_service::database::Database as _;
 
+use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::constant_time::is_equal;
 use crate::failure::Failure;
@@ -85,7 +86,8 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 }
 
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with
-/// the next occurrence, 200 if it was there before, and 204 if the series has ended.
+/// the next occurrence, 200 if it was there before, and 204 if the series has ended or the
+/// occurrence was removed for good.
 pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let (mut body, user_id) = admit(app, call)?;
     let task = body.get_mut("task").map(Value::take).unwrap_or_default();
@@ -97,9 +99,12 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
     let caller = Caller {
         user_id,
         expires_at: i64::MAX,
+        access: Access::Session,
     };
     let result = app.write(call, &caller, async |unit| {
-        let (task, is_new) = unit.create_occurrence(next).await?;
+        let Some((task, is_new)) = unit.create_occurrence(next).await? else {
+            return Ok(super::no_content());
+        };
         Ok(answer::json(
             if is_new {
                 StatusCode::CREATED

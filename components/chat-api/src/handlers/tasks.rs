@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use todo_domain::problem::Code;
 use todo_domain::query::cursor::{open, seal};
-use todo_domain::query::{Page, TaskQuery};
+use todo_domain::query::{Page, ParentFilter, TaskQuery};
 use todo_domain::quick::{HintView, QuickRequest, SpanView};
 use todo_domain::task::Task;
 use todo_domain::validation::{TaskDraft, TaskPatch};
@@ -20,7 +20,7 @@ use crate::request::Call;
 use crate::router::Route;
 use crate::store::task_list::{self, Position};
 use crate::store::tasks::{self, Reference};
-use crate::tasks::{Change, find, next_occurrence};
+use crate::tasks::{Change, find, find_any, next_occurrence};
 use crate::unit::Unit;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -48,7 +48,19 @@ pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
     let pairs = parameters
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let query = TaskQuery::parse(pairs)?;
+    let mut query = TaskQuery::parse(pairs)?;
+    let connection = app.platform.database().connect().await?;
+    if let Some(ParentFilter::Of(parent)) = &mut query.parent {
+        // A task that is not there has no subtasks.
+        let found = Reference::parse(parent);
+        if let Some(Reference::Id(id)) = &found {
+            id.clone_into(parent);
+        } else if let Some(number) = &found
+            && let Some(stored) = tasks::find(&connection, &caller.user_id, number).await?
+        {
+            *parent = stored.task.id;
+        }
+    }
     let (now, key) = (app.now()?, app.cursor_key.as_bytes());
     let scope = format!("tasks\n{}\n{}", caller.user_id, query.canonical());
     let foreign = || {
@@ -61,7 +73,6 @@ pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
         Some(cursor) => Some(open::<Position>(cursor, key, &scope).map_err(|_error| foreign())?),
         None => None,
     };
-    let connection = app.platform.database().connect().await?;
     let found = task_list::page(&connection, &caller.user_id, &query, now, after.as_ref()).await?;
     let found = found.ok_or_else(foreign)?;
     let total = match query.count {
@@ -150,16 +161,23 @@ pub(crate) async fn change<P: Platform>(
     .await
 }
 
-/// DELETE /tasks/{id}
+/// DELETE /tasks/{id}, and with `permanent=true` from the bin
 pub(crate) async fn delete<P: Platform>(
     app: &App<P>,
     call: &Call,
     caller: &Caller,
     id: &str,
 ) -> Result<Answer, Failure> {
+    let is_permanent = is_permanent(call)?;
     app.write(call, caller, async |unit| {
-        let before = expected(unit, call, id).await?;
-        unit.delete(&before).await?;
+        if is_permanent {
+            let deleted = find_any(unit.connection, unit.user_id, id).await?.task;
+            require_match(call, &deleted)?;
+            unit.remove(&deleted).await?;
+        } else {
+            let before = expected(unit, call, id).await?;
+            unit.delete(&before).await?;
+        }
         Ok(super::no_content())
     })
     .await
@@ -208,6 +226,16 @@ pub(crate) async fn set_done<P: Platform>(
         Ok(tagged(StatusCode::OK, &done.task, &done))
     })
     .await
+}
+
+fn is_permanent(call: &Call) -> Result<bool, Failure> {
+    let parameters = call.parameters();
+    let permanent = parameters.iter().find(|(name, _value)| name == "permanent");
+    match permanent.map(|(_name, value)| value.as_str()) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Failure::field("permanent", "must be `true` or `false`")),
+    }
 }
 
 fn created(task: &Task, body: &impl Serialize) -> Answer {

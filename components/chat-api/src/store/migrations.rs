@@ -4,10 +4,21 @@ use todo_service::migrate::Schema;
 use todo_service::outbox::Outbox;
 use todo_service::outbox_tables;
 
+use crate::store::tokens;
+
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "chat_schema",
-    migrations: &[FIRST, SECOND],
+    migrations: &[
+        FIRST,
+        SECOND,
+        THIRD,
+        FOURTH,
+        FIFTH,
+        SIXTH,
+        tokens::MIGRATION,
+        EXCHANGE,
+    ],
 };
 
 /// What is still to be told to the platform.
@@ -160,4 +171,63 @@ const SECOND: &[&str] = &[
     "CREATE INDEX chat_tasks_by_due
         ON chat_tasks (user_id, (CASE WHEN due_at IS NULL THEN 1 ELSE 0 END), coalesce(due_at, 0), number)
         WHERE deleted_at IS NULL",
+];
+
+/// Words are found by an index of the database's own, which [`super::search`] fills.
+const THIRD: &[&str] = &[
+    // An entry of the index has a number for a name; the table gives each task one that stays.
+    "/* sqlite */ CREATE TABLE chat_search (seq INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE)",
+    "/* sqlite */ CREATE VIRTUAL TABLE chat_task_words USING fts5 (owner, title, description, tags,
+        content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3')",
+    "/* postgres */ ALTER TABLE chat_tasks ADD COLUMN search tsvector",
+    "/* postgres */ CREATE INDEX chat_tasks_by_words ON chat_tasks USING gin (search)",
+    "ALTER TABLE chat_tasks DROP COLUMN words",
+];
+
+/// Tasks can be parts of others.
+const FOURTH: &[&str] = &[
+    "ALTER TABLE chat_tasks ADD COLUMN parent_id TEXT",
+    "CREATE INDEX chat_tasks_by_parent ON chat_tasks (parent_id) WHERE parent_id IS NOT NULL",
+];
+
+/// Deleted tasks go for good after a while. Of an occurrence it stays known that it was there, so that an old event does not
+/// make it again.
+const FIFTH: &[&str] = &[
+    "CREATE INDEX chat_tasks_in_bin ON chat_tasks (deleted_at) WHERE deleted_at IS NOT NULL",
+    "CREATE TABLE chat_past_occurrences (
+        series_id TEXT NOT NULL,
+        occurrence INTEGER NOT NULL,
+        PRIMARY KEY (series_id, occurrence)
+    ) WITHOUT ROWID",
+];
+
+/// What was before each change, for as long as it can be undone. What is done together has one number, `unit`.
+const SIXTH: &[&str] = &[
+    "CREATE TABLE chat_changes (
+        user_id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        unit INTEGER NOT NULL,
+        task_id TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        document TEXT,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (user_id, seq)
+    ) WITHOUT ROWID",
+    "CREATE INDEX chat_changes_by_age ON chat_changes (created_at)",
+];
+
+/// What imported tasks were called in their files, and the secret addresses of calendars, of which only a hash is kept.
+const EXCHANGE: &[&str] = &[
+    "CREATE TABLE chat_imports (
+        user_id TEXT NOT NULL,
+        uid TEXT NOT NULL,
+        task_id TEXT NOT NULL,
+        PRIMARY KEY (user_id, uid)
+    ) WITHOUT ROWID",
+    "CREATE TABLE chat_calendar_feeds (
+        user_id TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL
+    ) WITHOUT ROWID",
 ];

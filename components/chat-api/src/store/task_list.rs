@@ -4,16 +4,18 @@
 use chrono::Days;
 use serde::{Deserialize, Serialize};
 use todo_domain::due::Due;
-use todo_domain::query::{DueFilter, SortField, SortKey, TagMode, TaskQuery};
+use todo_domain::query::{DueFilter, ParentFilter, Search, SortField, SortKey, TagMode, TaskQuery};
 use todo_domain::task::Task;
 use todo_domain::text::fold;
 use todo_domain::time::Timestamp;
 use todo_domain::zone::Zone;
-use todo_service::database::{Connection, DatabaseError, Row, Value};
+use todo_service::database::{Connection, DatabaseError, Dialect, Row, Value};
 
+use crate::store::search::{Matching, matching};
 use crate::store::tasks;
 
-/// The place of a task in a list: what it is sorted by, and its number.
+/// The place of a task in a list: what it is sorted by, and its number. In a list of the best hits it is how many were shown,
+/// because how well a task fits depends on all the others, and changes with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position(Vec<Place>);
 
@@ -46,6 +48,8 @@ struct Column {
 struct Condition {
     text: String,
     values: Vec<Value>,
+    /// How words are found, if any are looked for.
+    matching: Option<Matching>,
 }
 
 impl Condition {
@@ -55,6 +59,12 @@ impl Condition {
         }
         self.text.push_str(text);
         self.values.extend(values);
+    }
+
+    fn from(&self) -> &'static str {
+        self.matching
+            .as_ref()
+            .map_or("chat_tasks", |matching| matching.from)
     }
 }
 
@@ -74,37 +84,56 @@ pub(crate) async fn page(
     after: Option<&Position>,
 ) -> Result<Option<Found>, DatabaseError> {
     let columns = order(&query.sort);
-    let mut condition = conditions(user_id, query, now);
-    if let Some(Position(places)) = after {
-        if places.len() != columns.len() {
-            return Ok(None);
+    let mut condition = conditions(connection.dialect(), user_id, query, now);
+    let ranked = condition
+        .matching
+        .clone()
+        .filter(|_matching| query.sort.first() == Some(&SortKey::RELEVANCE));
+    let mut shown = 0;
+    match (after, &ranked) {
+        (None, _) => {}
+        (Some(Position(places)), Some(_)) => match places.as_slice() {
+            [Place::Number(number)] => shown = (*number).max(0),
+            _ => return Ok(None),
+        },
+        (Some(Position(places)), None) if places.len() == columns.len() => {
+            add_after(&mut condition, &columns, places);
         }
-        add_after(&mut condition, &columns, places);
+        (Some(_), None) => return Ok(None),
     }
     let places = columns
         .iter()
         .map(|column| column.expression)
         .collect::<Vec<_>>()
         .join(", ");
-    let order = columns.iter().map(Column::order).collect::<Vec<_>>().join(", ");
+    let best_first = ranked.as_ref().map(|matching| format!("{} DESC", matching.rank));
+    let order: Vec<String> = best_first
+        .into_iter()
+        .chain(columns.iter().map(Column::order))
+        .collect();
     let statement = format!(
-        "SELECT {}, {places} FROM chat_tasks WHERE {} ORDER BY {order} LIMIT ?",
+        "SELECT {}, {places} FROM {} WHERE {} ORDER BY {} LIMIT ? OFFSET ?",
         tasks::COLUMNS,
-        condition.text
+        condition.from(),
+        condition.text,
+        order.join(", ")
     );
+    let rank_parameter = ranked
+        .as_ref()
+        .and_then(|matching| matching.rank_parameter.clone());
+    condition.values.extend(rank_parameter);
     // One more than wanted tells whether there is a next page.
-    let wanted = query.limit;
-    condition
-        .values
-        .push(i64::try_from(wanted).unwrap_or(i64::MAX).saturating_add(1).into());
+    let wanted = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let limits = [wanted.saturating_add(1).into(), shown.into()];
+    condition.values.extend(limits);
     let mut rows = connection.execute(&statement, &condition.values).await?;
-    let has_more = rows.len() > wanted;
-    rows.truncate(wanted);
-    let next = rows
-        .last()
-        .filter(|_| has_more)
-        .map(|row| position(row, columns.len()))
-        .transpose()?;
+    let has_more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = match rows.last().filter(|_| has_more) {
+        Some(_last) if ranked.is_some() => Some(Position(vec![Place::Number(shown.saturating_add(wanted))])),
+        Some(last) => Some(position(last, columns.len())?),
+        None => None,
+    };
     let tasks = rows
         .iter()
         .map(|row| tasks::stored(row).map(|stored| stored.task))
@@ -119,8 +148,12 @@ pub(crate) async fn count(
     query: &TaskQuery,
     now: Timestamp,
 ) -> Result<i64, DatabaseError> {
-    let condition = conditions(user_id, query, now);
-    let statement = format!("SELECT count(*) FROM chat_tasks WHERE {}", condition.text);
+    let condition = conditions(connection.dialect(), user_id, query, now);
+    let statement = format!(
+        "SELECT count(*) FROM {} WHERE {}",
+        condition.from(),
+        condition.text
+    );
     let rows = connection.execute(&statement, &condition.values).await?;
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
@@ -130,7 +163,7 @@ fn position(row: &Row, length: usize) -> Result<Position, DatabaseError> {
         .0
         .iter()
         .enumerate()
-        .skip(3)
+        .skip(tasks::COLUMN_COUNT)
         .take(length)
         .map(|(column, value)| match value {
             Value::Integer(number) => Ok(Place::Number(*number)),
@@ -163,6 +196,8 @@ fn order(sort: &[SortKey]) -> Vec<Column> {
             SortField::UpdatedAt => "updated_at",
             SortField::Priority => "priority",
             SortField::Title => "title_key",
+            // The index says it, see [`page`].
+            SortField::Relevance => continue,
             SortField::DueDate => {
                 columns.push(Column {
                     expression: "(CASE WHEN due_at IS NULL THEN 1 ELSE 0 END)",
@@ -200,10 +235,19 @@ fn add_after(condition: &mut Condition, columns: &[Column], places: &[Place]) {
     condition.and(&format!("({})", alternatives.join(" OR ")), values);
 }
 
-fn conditions(user_id: &str, query: &TaskQuery, now: Timestamp) -> Condition {
+fn conditions(dialect: Dialect, user_id: &str, query: &TaskQuery, now: Timestamp) -> Condition {
     let mut condition = Condition::default();
     let zone = query.timezone.unwrap_or_default();
-    condition.and("user_id = ? AND deleted_at IS NULL", [user_id.into()]);
+    let place = if query.deleted { "NOT NULL" } else { "NULL" };
+    condition.and(
+        &format!("user_id = ? AND deleted_at IS {place}"),
+        [user_id.into()],
+    );
+    match &query.parent {
+        None => {}
+        Some(ParentFilter::None) => condition.and("parent_id IS NULL", []),
+        Some(ParentFilter::Of(id)) => condition.and("parent_id = ?", [id.as_str().into()]),
+    }
     if !query.status.is_empty() {
         let values = query.status.iter().map(|status| status.as_str().into());
         condition.and(&among("status", query.status.len()), values);
@@ -219,16 +263,8 @@ fn conditions(user_id: &str, query: &TaskQuery, now: Timestamp) -> Condition {
         condition.and("is_recurring = ?", [i64::from(recurring).into()]);
     }
     add_tags(&mut condition, user_id, query);
-    for word in fold(query.search.as_deref().unwrap_or_default()).split_whitespace() {
-        match word.strip_prefix('#') {
-            Some(tag) if !tag.is_empty() => condition.and(
-                "EXISTS (SELECT 1 FROM chat_task_tags AS tag WHERE tag.task_id = chat_tasks.id
-                    AND substr(tag.tag_key, 1, length(?)) = ?)",
-                [tag.into(), tag.into()],
-            ),
-            // No LIKE: every letter stands for itself.
-            _ => condition.and("instr(words, ?) > 0", [word.into()]),
-        }
+    if let Some(search) = &query.search {
+        add_search(&mut condition, dialect, user_id, &Search::parse(search));
     }
     add_due(&mut condition, query, now, zone);
     condition
@@ -236,6 +272,24 @@ fn conditions(user_id: &str, query: &TaskQuery, now: Timestamp) -> Condition {
 
 fn among(column: &str, values: usize) -> String {
     format!("{column} IN (?{})", ", ?".repeat(values.saturating_sub(1)))
+}
+
+fn add_search(condition: &mut Condition, dialect: Dialect, user_id: &str, search: &Search) {
+    if search.is_empty() {
+        condition.and("1 = 0", []);
+    }
+    for tag in &search.tags {
+        // No LIKE: every letter stands for itself.
+        condition.and(
+            "EXISTS (SELECT 1 FROM chat_task_tags AS tag WHERE tag.task_id = chat_tasks.id
+                AND substr(tag.tag_key, 1, length(?)) = ?)",
+            [tag.as_str().into(), tag.as_str().into()],
+        );
+    }
+    if let Some(matching) = matching(dialect, user_id, search) {
+        condition.and(matching.condition, [matching.expression.clone()]);
+        condition.matching = Some(matching);
+    }
 }
 
 fn add_tags(condition: &mut Condition, user_id: &str, query: &TaskQuery) {

@@ -1,12 +1,18 @@
 //! Tasks, one by one.
 
 use todo_domain::due::Due;
-use todo_domain::task::Task;
+use todo_domain::task::{Subtasks, Task};
 use todo_domain::text::fold;
+use todo_domain::time::Timestamp;
 use todo_service::database::{Connection, DatabaseError, Row, Value};
+
+use crate::store::search;
 
 /// The columns of [`stored`].
 pub(crate) const COLUMNS: &str = "document, series_anchor, deleted_at";
+
+/// How many they are.
+pub(crate) const COLUMN_COUNT: usize = 3;
 
 /// A task as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +48,11 @@ pub(crate) fn stored(row: &Row) -> Result<Stored, DatabaseError> {
     if let Some(anchor) = row.optional_text(1)? {
         task.series_anchor = Some(serde_json::from_str(anchor).map_err(wrong(1, "an anchor"))?);
     }
-    let is_deleted = !matches!(row.0.get(2), Some(Value::Null));
+    let is_deleted = !row.is_null(2);
+    task.deleted_at = match row.0.get(2) {
+        Some(Value::Integer(time)) => Timestamp::from_millis(*time),
+        _ => None,
+    };
     Ok(Stored { task, is_deleted })
 }
 
@@ -74,6 +84,65 @@ pub(crate) async fn find_occurrence(
         .execute(&statement, &[series_id.into(), occurrence.into(), user_id.into()])
         .await?;
     rows.first().map(stored).transpose()
+}
+
+/// The subtasks of a task that are not deleted; or those that were deleted at this time.
+pub(crate) async fn subtasks(
+    connection: &impl Connection,
+    user_id: &str,
+    parent_id: &str,
+    deleted_at: Option<i64>,
+) -> Result<Vec<Task>, DatabaseError> {
+    let mut parameters: Vec<Value> = vec![parent_id.into(), user_id.into()];
+    let condition = match deleted_at {
+        Some(time) => {
+            parameters.push(time.into());
+            "deleted_at = ?"
+        }
+        None => "deleted_at IS NULL",
+    };
+    let statement = format!(
+        "SELECT {COLUMNS} FROM chat_tasks WHERE parent_id = ? AND user_id = ? AND {condition} ORDER BY number"
+    );
+    let rows = connection.execute(&statement, &parameters).await?;
+    rows.iter()
+        .map(|row| stored(row).map(|stored| stored.task))
+        .collect()
+}
+
+/// The ids of the subtasks of a task that are deleted.
+pub(crate) async fn subtasks_in_bin(
+    connection: &impl Connection,
+    user_id: &str,
+    parent_id: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let statement =
+        "SELECT id FROM chat_tasks WHERE parent_id = ? AND user_id = ? AND deleted_at IS NOT NULL";
+    let rows = connection
+        .execute(statement, &[parent_id.into(), user_id.into()])
+        .await?;
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+}
+
+/// How many subtasks a task has that are not deleted.
+pub(crate) async fn count_subtasks(
+    connection: &impl Connection,
+    user_id: &str,
+    parent_id: &str,
+) -> Result<Subtasks, DatabaseError> {
+    let statement = "SELECT count(*), count(CASE WHEN status = 'completed' THEN 1 END) FROM chat_tasks
+        WHERE parent_id = ? AND user_id = ? AND deleted_at IS NULL";
+    let rows = connection
+        .execute(statement, &[parent_id.into(), user_id.into()])
+        .await?;
+    let count = |column| {
+        let counted = rows.first().map_or(Ok(0), |row| row.integer(column));
+        counted.map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+    };
+    Ok(Subtasks {
+        total: count(0)?,
+        completed: count(1)?,
+    })
 }
 
 /// All tasks of a user that are not deleted, the newest last: what the assistant looks at.
@@ -119,11 +188,11 @@ pub(crate) async fn insert(
     task: &Task,
 ) -> Result<bool, DatabaseError> {
     let statement = "INSERT INTO chat_tasks
-        (document, series_anchor, status, priority, title_key, words, due_at, due_day, is_floating, is_recurring,
-         series_id, occurrence, updated_at, deleted_at, id, user_id, number, created_at)
+        (document, series_anchor, status, priority, title_key, due_at, due_day, is_floating, is_recurring,
+         series_id, occurrence, updated_at, deleted_at, parent_id, id, user_id, number, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (series_id, occurrence) DO NOTHING RETURNING 1";
-    let mut parameters = columns(task, None)?.to_vec();
+    let mut parameters = columns(task)?.to_vec();
     parameters.extend([
         task.id.as_str().into(),
         user_id.into(),
@@ -134,6 +203,7 @@ pub(crate) async fn insert(
         return Ok(false);
     }
     insert_tags(connection, user_id, task).await?;
+    search::index(connection, user_id, task).await?;
     Ok(true)
 }
 
@@ -143,13 +213,12 @@ pub(crate) async fn update(
     user_id: &str,
     before: &Task,
     task: &Task,
-    deleted_at: Option<i64>,
 ) -> Result<(), DatabaseError> {
     let statement =
         "UPDATE chat_tasks SET document = ?, series_anchor = ?, status = ?, priority = ?, title_key = ?,
-        words = ?, due_at = ?, due_day = ?, is_floating = ?, is_recurring = ?, series_id = ?, occurrence = ?,
-        updated_at = ?, deleted_at = ? WHERE id = ?";
-    let mut parameters = columns(task, deleted_at)?.to_vec();
+        due_at = ?, due_day = ?, is_floating = ?, is_recurring = ?, series_id = ?, occurrence = ?,
+        updated_at = ?, deleted_at = ?, parent_id = ? WHERE id = ?";
+    let mut parameters = columns(task)?.to_vec();
     parameters.push(task.id.as_str().into());
     connection.execute(statement, &parameters).await?;
     if before.tags != task.tags {
@@ -161,11 +230,14 @@ pub(crate) async fn update(
             .await?;
         insert_tags(connection, user_id, task).await?;
     }
+    if (&before.title, &before.description, &before.tags) != (&task.title, &task.description, &task.tags) {
+        search::index(connection, user_id, task).await?;
+    }
     Ok(())
 }
 
 /// The columns that follow from the task itself.
-fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], DatabaseError> {
+fn columns(task: &Task) -> Result<[Value; 14], DatabaseError> {
     let unwritable = |error: serde_json::Error| DatabaseError::Failed {
         reason: error.to_string(),
     };
@@ -186,7 +258,6 @@ fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], Database
         task.status.as_str().into(),
         i64::from(task.priority as u8).into(),
         fold(&task.title).into(),
-        words(task).into(),
         task.deadline().map(|deadline| deadline.millis()).into(),
         due_day.into(),
         i64::from(is_floating).into(),
@@ -194,18 +265,9 @@ fn columns(task: &Task, deleted_at: Option<i64>) -> Result<[Value; 14], Database
         task.series_id.clone().into(),
         task.occurrence.map(i64::from).into(),
         task.updated_at.millis().into(),
-        deleted_at.into(),
+        task.deleted_at.map(Timestamp::millis).into(),
+        task.parent_id.clone().into(),
     ])
-}
-
-/// What a search looks through. A word that is searched for has no line end, so it cannot span two parts.
-fn words(task: &Task) -> String {
-    let parts = [
-        task.title.as_str(),
-        task.description.as_deref().unwrap_or_default(),
-    ];
-    let parts = parts.into_iter().chain(task.tags.iter().map(String::as_str));
-    parts.map(fold).collect::<Vec<_>>().join("\n")
 }
 
 async fn insert_tags(connection: &impl Connection, user_id: &str, task: &Task) -> Result<(), DatabaseError> {

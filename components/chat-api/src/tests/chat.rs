@@ -33,8 +33,9 @@ fn state(user: &User) -> Vec<(i64, String, String)> {
 
 /// All that the database has of a user's tasks and their reminders.
 fn everything(user: &User) -> [Vec<Row>; 2] {
-    ["chat_tasks", "chat_reminders"].map(|table| {
-        let statement = format!("SELECT * FROM {table} WHERE user_id = '{}'", user.id);
+    let tasks = "id, number, document, series_anchor, status, priority, title_key, due_at, due_day, updated_at, deleted_at";
+    [("chat_tasks", tasks), ("chat_reminders", "*")].map(|(table, columns)| {
+        let statement = format!("SELECT {columns} FROM {table} WHERE user_id = '{}'", user.id);
         user.service.rows(&statement)
     })
 }

@@ -9,7 +9,7 @@ use todo_domain::zone::Zone;
 use super::service::{Service, User};
 
 /// What is asked of the list, and of the domain.
-const QUESTIONS: [&str; 48] = [
+const QUESTIONS: [&str; 58] = [
     "",
     "status=pending",
     "status=pending&status=completed",
@@ -20,15 +20,25 @@ const QUESTIONS: [&str; 48] = [
     "tags=HOME,b%C3%BCro&tag_mode=all",
     "tags=home,work&tag_mode=any",
     "tags=home&tag_mode=none",
-    "search=apple",
-    "search=100%25",
-    "search=mom_",
-    "search=_",
-    "search=%25",
-    "search=%23ho",
-    "search=%23ho+apfel",
-    "search=notes",
-    "search='",
+    "search=apple&sort=-created_at",
+    "search=100%25&sort=-created_at",
+    "search=mom_&sort=-created_at",
+    "search=_&sort=-created_at",
+    "search=%25&sort=-created_at",
+    "search=%23ho&sort=-created_at",
+    "search=%23ho+apfel&sort=-created_at",
+    "search=notes&sort=-created_at",
+    "search='&sort=-created_at",
+    "search=app&sort=title",
+    "search=pple&sort=title",
+    "search=app+pie&sort=title",
+    "search=apple+pi&sort=title",
+    "search=call-mom&sort=title",
+    "search=mom-call&sort=title",
+    "search=buro&sort=title",
+    "search=with+notes+work&sort=due_date",
+    "search=%C3%84PFEL&sort=-priority",
+    "search=or+%271%27%3D%271&sort=-priority",
     "recurring=true",
     "recurring=false",
     "due=today",
@@ -118,7 +128,7 @@ fn fill(service: &Service, user: &User) -> Vec<Task> {
 }
 
 /// All pages of a list, three at a time.
-fn all_pages(user: &User, query: &str) -> Vec<String> {
+pub(super) fn all_pages(user: &User, query: &str) -> Vec<String> {
     let (mut numbers, mut cursor) = (Vec::new(), String::new());
     loop {
         let answer = user

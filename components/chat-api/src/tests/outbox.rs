@@ -195,7 +195,7 @@ fn what_the_platform_rejects_is_set_aside_and_stops_nothing() {
 
 #[test]
 fn a_failing_database_loses_and_doubles_nothing_whatever_the_statement() {
-    for allowed in 0..16 {
+    for allowed in 0..24 {
         let service = Service::new();
         let ann = service.sign_up("ann@example.com");
         service.database.fail_after(allowed);

@@ -126,11 +126,29 @@ impl Service {
                     text,
                 }
             }
+            Reply::Download(head, mut file) => {
+                let mut text = String::new();
+                while let Some(piece) = block_on(file.next()) {
+                    text.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
+                }
+                Response {
+                    status: head.status().as_u16(),
+                    headers: head.headers().clone(),
+                    body: serde_json::from_str(&text).unwrap_or_default(),
+                    text,
+                }
+            }
             Reply::Stream(..) => panic!("a stream"),
         }
     }
 
-    fn reply(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply<FakePlatform> {
+    pub(super) fn reply(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply<FakePlatform> {
         let mut request = http::Request::builder().method(method).uri(target);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -290,6 +308,7 @@ impl User {
                 *stream
             }
             Reply::Complete(answer) => panic!("{answer:?}"),
+            Reply::Download(..) => panic!("a file"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How much of a partition is being worked on. Above the limit its fetching pauses; it goes on when half of it is done.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use super::{Assignment, Command};
 use crate::wake::Commands;
@@ -48,6 +48,8 @@ pub(super) struct Load {
     pub(super) assignment: Assignment,
     bytes: AtomicUsize,
     is_paused: AtomicBool,
+    /// The offset after the last message that was taken.
+    next: AtomicI64,
     share: Share,
     commands: Commands<Command>,
 }
@@ -65,19 +67,26 @@ impl Load {
             assignment,
             bytes: AtomicUsize::new(0),
             is_paused: AtomicBool::new(false),
+            next: AtomicI64::new(0),
             share,
             commands,
         })
     }
 
     /// Takes a place for a message of this size, beyond the limit too: the message is here already.
-    pub(super) fn take(self: &Arc<Self>, size: usize) -> Guard {
+    pub(super) fn take(self: &Arc<Self>, offset: i64, size: usize) -> Guard {
+        self.next.store(offset.saturating_add(1), Ordering::SeqCst);
         let bytes = size + OVERHEAD;
         self.bytes.fetch_add(bytes, Ordering::SeqCst);
         Guard {
             load: Arc::clone(self),
             bytes,
         }
+    }
+
+    /// Where the partition goes on.
+    pub(super) fn next(&self) -> i64 {
+        self.next.load(Ordering::SeqCst)
     }
 
     /// Whether the partition must be paused now; it counts as paused then.
@@ -117,9 +126,9 @@ mod tests {
         let load = Load::new(Assignment::for_test("t", 0, 1), Share::default(), commands);
         // Small messages take memory too.
         let most = MAX_BYTES / (2 * OVERHEAD);
-        let mut guards: Vec<_> = (1..most).map(|_| load.take(OVERHEAD)).collect();
+        let mut guards: Vec<_> = (1..most).map(|_| load.take(0, OVERHEAD)).collect();
         assert!(!load.must_pause());
-        guards.push(load.take(OVERHEAD));
+        guards.push(load.take(0, OVERHEAD));
         assert!(load.must_pause());
         assert!(!load.must_pause());
         guards.truncate(most / 2 + 1);
@@ -133,7 +142,7 @@ mod tests {
     fn a_few_large_messages_fill_a_partition_too() {
         let (commands, _inbox) = inbox();
         let load = Load::new(Assignment::for_test("t", 0, 1), Share::default(), commands);
-        let _guards: Vec<_> = (0..8).map(|_| load.take(1024 * 1024)).collect();
+        let _guards: Vec<_> = (0..8).map(|_| load.take(0, 1024 * 1024)).collect();
         assert!(load.must_pause());
     }
 
@@ -146,7 +155,7 @@ mod tests {
             let load = Load::new(Assignment::for_test("t", 0, 1), share.clone(), commands);
             let mut guards = Vec::new();
             while !load.must_pause() {
-                guards.push(load.take(100_000));
+                guards.push(load.take(0, 100_000));
             }
             partitions * guards.len() * 100_000
         };

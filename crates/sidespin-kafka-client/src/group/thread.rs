@@ -156,12 +156,7 @@ impl Thread {
                 self.commit(&positions, CommitMode::Sync);
                 self.unassign(&assignments);
             }
-            Command::Resume(assignment) => {
-                if self.is_current(&assignment) {
-                    let result = self.consumer.resume(&list([(&assignment, Offset::Invalid)]));
-                    log("resuming a partition", result);
-                }
-            }
+            Command::Resume(assignment) => self.resume(&assignment),
             // Taken care of by the loop.
             Command::Close { .. } => {}
         }
@@ -276,6 +271,21 @@ impl Thread {
         log("letting partitions go", result);
     }
 
+    fn resume(&self, assignment: &Assignment) {
+        let Some(load) = self.load_of(assignment) else {
+            return;
+        };
+        let result = self.consumer.resume(&list([(assignment, Offset::Invalid)]));
+        log("resuming a partition", result);
+        // The library's thread for the broker sleeps for up to a second when all of its partitions are paused, and resuming one
+        // does not wake it up. Seeking does, also to where the partition goes on anyhow.
+        let next = Offset::Offset(load.next());
+        let result = self
+            .consumer
+            .seek(&assignment.topic, assignment.partition, next, Duration::ZERO);
+        log("waking the fetching of a partition up", result);
+    }
+
     fn commit(&self, positions: &[Position], mode: CommitMode) {
         let offsets = positions
             .iter()
@@ -299,11 +309,14 @@ impl Thread {
     }
 
     fn is_current(&self, assignment: &Assignment) -> bool {
-        let load = self
-            .partitions
-            .get(&assignment.topic)
-            .and_then(|loads| loads.get(&assignment.partition));
-        load.is_some_and(|load| load.assignment == *assignment)
+        self.load_of(assignment).is_some()
+    }
+
+    /// Nothing if the partition was taken away, even if it has come back since.
+    fn load_of(&self, assignment: &Assignment) -> Option<&Arc<Load>> {
+        let loads = self.partitions.get(&assignment.topic)?;
+        let load = loads.get(&assignment.partition)?;
+        (load.assignment == *assignment).then_some(load)
     }
 }
 
@@ -323,7 +336,7 @@ fn load_of<'a>(
 
 fn deliver(load: &Arc<Load>, message: &BorrowedMessage<'_>) -> Delivered {
     let record = Record::new(Arc::clone(&load.assignment.topic), message);
-    let guard = load.take(record.size());
+    let guard = load.take(record.offset, record.size());
     Delivered {
         record,
         assignment: load.assignment.clone(),

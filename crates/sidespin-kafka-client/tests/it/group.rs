@@ -1,11 +1,18 @@
 //! Groups: positions, rebalancing, back-pressure.
 
-use sidespin_kafka_client::{Assignment, GroupConsumer, GroupEvent, Position, Producer, Start};
+use std::time::{Duration, Instant};
+
+use sidespin_kafka_client::{Assignment, GroupConsumer, GroupEvent, Outgoing, Position, Producer, Start};
 
 use crate::cluster::{Cluster, join, message, records};
 
-/// Messages of one partition that may be worked on at a time, as the crate has it.
-const FULL: usize = 1000;
+/// Large messages, and how many of them fill what one partition may take: 8 MiB.
+const LARGE: usize = 64 << 10;
+const FULL: usize = 128;
+
+fn large() -> Outgoing {
+    message("k", vec![b'v'; LARGE])
+}
 
 fn position(assignment: &Assignment, offset: i64) -> Position {
     Position {
@@ -118,9 +125,9 @@ async fn key_beside(producer: &Producer, partition: i32) -> String {
 async fn a_partition_pauses_while_too_much_of_it_is_being_worked_on() {
     let cluster = Cluster::start(2).await;
     let producer = Producer::new(cluster.connection.clone());
-    let total = 6500;
+    let total = 6 * FULL + FULL / 2;
     let written = producer
-        .send_all((0..total).map(|_| message("k", "v")).collect())
+        .send_all((0..total).map(|_| large()).collect())
         .await
         .unwrap();
     let (partition, first) = (written[0].partition, written[0].offset);
@@ -153,6 +160,36 @@ async fn a_partition_pauses_while_too_much_of_it_is_being_worked_on() {
         assert_eq!(next[0].record.value.as_deref(), Some(marker.as_bytes()));
     }
     assert!(seen.into_iter().eq(first..first + i64::try_from(total).unwrap()));
+}
+
+#[tokio::test]
+async fn a_consumer_that_was_full_goes_on_at_once() {
+    const TIMES: usize = 5;
+    let cluster = Cluster::start(1).await;
+    let producer = Producer::new(cluster.connection.clone());
+    producer
+        .send_all((0..(TIMES + 1) * FULL).map(|_| large()).collect())
+        .await
+        .unwrap();
+    let mut consumer = join(&cluster.connection, Start::Earliest).await;
+    let mut waited = Duration::ZERO;
+    let mut held = Vec::new();
+    for _ in 0..TIMES {
+        while held.len() < FULL {
+            held.extend(records(&mut consumer).await);
+        }
+        // A component at work, for long enough that nothing is on its way from the broker any more.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        held.clear();
+        let begun = Instant::now();
+        held.extend(records(&mut consumer).await);
+        waited += begun.elapsed();
+    }
+    // The client library looks by itself once a second.
+    assert!(
+        waited < Duration::from_millis(1000),
+        "{waited:?} for {TIMES} times"
+    );
 }
 
 #[tokio::test]

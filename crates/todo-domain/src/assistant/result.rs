@@ -83,6 +83,18 @@ pub struct Stats {
     pub due_today: usize,
 }
 
+impl ToolOutcome {
+    /// The result as an object, as the tool's output schema describes it; nothing where the call failed.
+    pub fn structured(&self) -> Option<Value> {
+        match self {
+            Self::Task(result) => Some(json!(result)),
+            Self::Tasks(tasks) => Some(json!({ "tasks": tasks, "count": tasks.len() })),
+            Self::Stats(stats) => Some(json!(stats)),
+            Self::Failed(_reason) => None,
+        }
+    }
+}
+
 impl ToolResult {
     /// The call as the chat API shows it: `{tool, arguments, result, status}`, status `success` or `error`.
     pub fn to_json(&self, user_id: &str) -> Value {

@@ -6,6 +6,7 @@ use super::*;
 use crate::task::tests::sample;
 use crate::task::{Priority, Status};
 
+mod catalogue;
 mod sentences;
 mod tools;
 

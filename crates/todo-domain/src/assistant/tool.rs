@@ -4,6 +4,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::argument::{ForeignUser, check_user_argument, zone_argument};
+use super::catalogue::{QUERY_LIMIT, has_argument};
 use crate::query::DueFilter;
 use crate::task::{Priority, Reminder, Status};
 use crate::validation::{FieldError, TaskDraft, TaskPatch};
@@ -19,8 +21,6 @@ pub const TOOLS: [&str; 8] = [
     "set_reminder",
     "get_stats",
 ];
-
-const QUERY_LIMIT: usize = 200;
 
 /// A call of a tool. The user is never an argument: it is the token's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +83,6 @@ pub enum ListStatus {
     Completed,
 }
 
-/// The `user_id` among a tool's arguments is not the token's user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`user_id` must be the user of the access token")]
-pub struct ForeignUser;
-
 /// Why a call cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ToolError {
@@ -100,15 +95,6 @@ pub enum ToolError {
     /// The arguments have mistakes.
     #[error("the arguments are not valid: {}", list(.0))]
     Arguments(Vec<FieldError>),
-}
-
-/// Checks the `user_id` that the hackathon's tools have among their arguments: absent or the token's user.
-pub fn check_user_argument(arguments: &Value, user_id: &str) -> Result<(), ForeignUser> {
-    match arguments.get("user_id") {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::String(named)) if named == user_id => Ok(()),
-        Some(_) => Err(ForeignUser),
-    }
 }
 
 impl ListStatus {
@@ -135,6 +121,19 @@ impl ToolCall {
     /// Reads a call that came from outside: a model, or an MCP client.
     pub fn parse(name: &str, arguments: &Value, user_id: &str) -> Result<Self, ToolError> {
         check_user_argument(arguments, user_id)?;
+        if TOOLS.contains(&name) {
+            let names = arguments.as_object().into_iter().flat_map(Map::keys);
+            let unknown: Vec<FieldError> = names
+                .filter(|argument| !has_argument(name, argument))
+                .map(|argument| {
+                    let shown: String = argument.chars().take(60).collect();
+                    FieldError::new(shown, format!("is not an argument of `{name}`"))
+                })
+                .collect();
+            if !unknown.is_empty() {
+                return Err(ToolError::Arguments(unknown));
+            }
+        }
         Self::read(name, arguments)
     }
 
@@ -264,7 +263,10 @@ impl ToolCall {
                     patch: Box::new(patch),
                 })
             }
-            "list_tasks" => arguments.list_tasks(),
+            "list_tasks" => {
+                zone_argument(&Value::Object(object.clone()))?;
+                arguments.list_tasks()
+            }
             "complete_task" => Ok(Self::CompleteTask {
                 task_id: arguments.task_id()?,
             }),
@@ -292,7 +294,7 @@ impl ToolCall {
                     reminder,
                 })
             }
-            "get_stats" => Ok(Self::GetStats),
+            "get_stats" => zone_argument(&Value::Object(object.clone())).map(|_zone| Self::GetStats),
             other => Err(ToolError::UnknownTool(other.chars().take(60).collect())),
         }
     }
@@ -355,7 +357,7 @@ impl Arguments<'_> {
     }
 }
 
-fn mistake(field: &str, message: impl ToString) -> ToolError {
+pub(super) fn mistake(field: &str, message: impl ToString) -> ToolError {
     ToolError::Arguments(vec![FieldError::new(field, message.to_string())])
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::TaskQuery;
+use super::{Search, TaskQuery};
 use crate::task::Task;
 use crate::text::fold;
 use crate::zone::Zone;
@@ -24,6 +24,8 @@ pub enum SortField {
     Priority,
     /// Without regard to case and accents.
     Title,
+    /// How well it fits the search: always the best first.
+    Relevance,
 }
 
 /// A field and its direction; `-due_date` is descending.
@@ -58,7 +60,14 @@ impl TaskQuery {
     }
 
     pub(super) fn position(&self, task: &Task, zone: Zone) -> Position {
-        let values = self.sort.iter().map(|key| key.field.value(task, zone)).collect();
+        let value = |key: &SortKey| match key.field {
+            SortField::Relevance => {
+                let search = self.search.as_deref().unwrap_or_default();
+                SortValue::Number(Search::parse(search).relevance(task))
+            }
+            field => field.value(task, zone),
+        };
+        let values = self.sort.iter().map(value).collect();
         Position {
             values,
             id: task.id.clone(),
@@ -99,8 +108,18 @@ impl SortField {
             },
             Self::Priority => SortValue::Number(task.priority as i64),
             Self::Title => SortValue::Text(fold(&task.title)),
+            // It is the search that says it, not the task.
+            Self::Relevance => SortValue::Empty,
         }
     }
+}
+
+impl SortKey {
+    /// The best hits of a search first.
+    pub const RELEVANCE: Self = Self {
+        field: SortField::Relevance,
+        descending: true,
+    };
 }
 
 impl FromStr for SortKey {
@@ -117,8 +136,9 @@ impl FromStr for SortKey {
             "due_date" | "due" => SortField::DueDate,
             "priority" => SortField::Priority,
             "title" => SortField::Title,
+            "relevance" => return Ok(Self::RELEVANCE),
             _ => {
-                let message = "must name `created_at`, `updated_at`, `due_date`, `priority` or `title`, with `-` for descending";
+                let message = "must name `created_at`, `updated_at`, `due_date`, `priority`, `title` or `relevance`, with `-` for descending";
                 return Err(message.to_owned());
             }
         };
@@ -134,6 +154,7 @@ impl fmt::Display for SortKey {
             SortField::DueDate => "due_date",
             SortField::Priority => "priority",
             SortField::Title => "title",
+            SortField::Relevance => return formatter.write_str("relevance"),
         };
         write!(formatter, "{}{name}", if self.descending { "-" } else { "" })
     }

@@ -1,6 +1,8 @@
 //! Reading a query string.
 
-use super::{DEFAULT_LIMIT, DueFilter, MAXIMUM_LIMIT, SortField, SortKey, TagMode, TaskQuery};
+use super::{
+    DEFAULT_LIMIT, DueFilter, MAXIMUM_LIMIT, ParentFilter, Search, SortField, SortKey, TagMode, TaskQuery,
+};
 use crate::due::Due;
 use crate::task::{Priority, Status};
 use crate::validation::{FieldError, TAGS_LIMIT, tag, without_control_characters};
@@ -22,6 +24,8 @@ impl Default for TaskQuery {
             due_after: None,
             due: None,
             recurring: None,
+            parent: None,
+            deleted: false,
             sort: vec![SortKey {
                 field: SortField::CreatedAt,
                 descending: true,
@@ -106,6 +110,8 @@ impl Reader {
             "due" => query.due = Some(DueFilter::parse(value)?),
             "overdue" => query.due = boolean(value)?.then_some(DueFilter::Overdue),
             "recurring" | "is_recurring" => query.recurring = Some(boolean(value)?),
+            "parent" => query.parent = Some(parent(value)?),
+            "deleted" => query.deleted = boolean(value)?,
             "sort" | "sort_by" => self.read_sort(value)?,
             "order" | "sort_order" => self.descending = Some(descending(value)?),
             "limit" => query.limit = limit(value)?,
@@ -133,11 +139,24 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<TaskQuery, Vec<FieldError>> {
+        let search = self.query.search.as_deref().map(Search::parse);
         if !self.sort.is_empty() {
             self.query.sort = self.sort;
+        } else if search.as_ref().is_some_and(|search| !search.phrases.is_empty()) {
+            self.query.sort = vec![SortKey::RELEVANCE];
         }
+        let place = self.query.sort.iter().position(|key| *key == SortKey::RELEVANCE);
+        let mistake = match place {
+            Some(0) if search.is_none() => Some("`relevance` needs a `search`"),
+            Some(1..) => Some("`relevance` can only come first"),
+            _ => None,
+        };
+        self.errors
+            .extend(mistake.map(|message| FieldError::new("sort", message)));
         // The order that some clients send apart from the field.
-        if let (Some(descending), Some(first)) = (self.descending, self.query.sort.first_mut()) {
+        if let (Some(descending), Some(first)) = (self.descending, self.query.sort.first_mut())
+            && first.field != SortField::Relevance
+        {
             first.descending = descending;
         }
         if self.errors.is_empty() {
@@ -174,6 +193,16 @@ fn boolean(value: &str) -> Result<bool, String> {
 
 fn due(value: &str) -> Result<Due, String> {
     Due::parse(value).map_err(|error| error.to_string())
+}
+
+fn parent(value: &str) -> Result<ParentFilter, String> {
+    let is_reference =
+        |text: &str| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    match value {
+        "none" => Ok(ParentFilter::None),
+        reference if is_reference(reference) => Ok(ParentFilter::Of(reference.to_owned())),
+        _ => Err("must be `none`, or the id or the number of a task".to_owned()),
+    }
 }
 
 fn tag_mode(value: &str) -> Result<TagMode, String> {

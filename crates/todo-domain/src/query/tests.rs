@@ -67,11 +67,30 @@ fn filters_choose_by_meaning() {
         (&[("search", "zoe")], &[3]),
         (&[("search", "meeting 100%")], &[4]),
         (&[("search", "#mon rent")], &[1]),
-        (&[("search", "%")], &[4]),
+        (&[("search", "%")], &[]),
+        (&[("search", "lan")], &[]),
+        (&[("search", "pay rent"), ("sort", "relevance")], &[1]),
         (&[("completed", "true")], &[3]),
     ] {
         assert_eq!(numbers(pairs), expected, "{pairs:?}");
     }
+}
+
+#[test]
+fn a_search_lists_the_best_hits_first_unless_another_order_is_asked_for() {
+    let mut mentioned = sample(5, "Call mom");
+    mentioned.description = Some("rent, rent, rent".to_owned());
+    let list = |pairs: &[(&str, &str)]| {
+        let tasks = [tasks(), vec![mentioned.clone()]].concat();
+        let page = parse(pairs).page(tasks, viewer(b"key")).unwrap();
+        page.items.iter().map(|task| task.number).collect::<Vec<_>>()
+    };
+    assert_eq!(list(&[("search", "rent")]), [1, 5]);
+    assert_eq!(list(&[("search", "rent"), ("order", "asc")]), [1, 5]);
+    assert_eq!(list(&[("search", "rent"), ("sort", "-created_at")]), [5, 1]);
+    assert_eq!(list(&[("search", "#home")]), [2, 1]);
+    let misplaced = TaskQuery::parse([("search", "a"), ("sort", "title,relevance")]).unwrap_err();
+    assert_eq!(misplaced[0].field, "sort");
 }
 
 #[test]
@@ -94,6 +113,7 @@ fn hostile_filter_and_sort_values_are_refused_by_name() {
         ("sort", "password"),
         ("sort", "--title"),
         ("sort", "title,title"),
+        ("sort", "relevance"),
         ("status", "done'"),
         ("priority", "<script>"),
         ("tag_mode", "xor"),

@@ -94,6 +94,7 @@ pub fn next_task(task: &Task) -> Option<NextOccurrence> {
                 .map(|reminder| reminder.moved(from, due, zone))
                 .collect(),
             recurrence_rule: task.recurrence_rule.clone(),
+            parent_id: None,
         },
         series_id: task.series_id.clone().unwrap_or_else(|| task.id.clone()),
         occurrence: occurrence.checked_add(1)?,

@@ -142,6 +142,16 @@ impl Lead {
         (lead.days + lead.seconds / SECONDS_PER_DAY <= LONGEST_LEAD_DAYS).then_some(lead)
     }
 
+    /// The days of it, which are days of the calendar.
+    pub fn days(&self) -> u64 {
+        self.days
+    }
+
+    /// What it has beside the days.
+    pub fn seconds(&self) -> u64 {
+        self.seconds
+    }
+
     /// The duration as typed.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -26,6 +26,9 @@ pub(crate) fn sample(number: u32, title: &str) -> Task {
         updated_at: now,
         completed_at: None,
         version: 1,
+        parent_id: None,
+        subtasks: Subtasks::default(),
+        deleted_at: None,
         series_anchor: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Change, FieldError, TaskDraft, TaskPatch, fields};
 use crate::recurrence::SeriesAnchor;
-use crate::task::{Status, Task};
+use crate::task::{Status, Subtasks, Task};
 use crate::time::Timestamp;
 
 /// What the caller decides about a task that is being made.
@@ -51,6 +51,9 @@ impl TaskDraft {
             updated_at: new.now,
             completed_at: (status == Status::Completed).then_some(new.now),
             version: 1,
+            parent_id: self.parent_id,
+            subtasks: Subtasks::default(),
+            deleted_at: None,
         }
     }
 }
@@ -72,7 +75,11 @@ pub fn apply(task: &Task, patch: TaskPatch, now: Timestamp) -> Result<Applied, V
     let sets_reminders = matches!(patch.reminders, Change::Set(_));
     set_or_default(&mut next.reminders, patch.reminders);
     set_option(&mut next.recurrence_rule, patch.recurrence_rule);
+    set_option(&mut next.parent_id, patch.parent_id);
     if sets_reminders && let Some(error) = fields::reminders_without_due(&next.reminders, next.due_date) {
+        return Err(vec![error]);
+    }
+    if let Some(error) = fields::rule_of_subtask(next.recurrence_rule.as_deref(), next.parent_id.as_deref()) {
         return Err(vec![error]);
     }
     Ok(finish(task, next, now))
@@ -90,6 +97,7 @@ pub fn replace(task: &Task, draft: TaskDraft, now: Timestamp) -> Result<Applied,
         timezone: draft.timezone.into(),
         reminders: Change::Set(draft.reminders),
         recurrence_rule: draft.recurrence_rule.into(),
+        parent_id: draft.parent_id.into(),
     };
     apply(task, patch, now)
 }
@@ -130,7 +138,7 @@ fn finish(before: &Task, mut task: Task, now: Timestamp) -> Applied {
         task.completed_at = (task.status == Status::Completed).then_some(now);
     }
     follow_series(before, &mut task, now);
-    let changed = changed_fields(before, &task);
+    let changed = differences(before, &task);
     if changed.is_empty() {
         return Applied {
             task: before.clone(),
@@ -157,7 +165,8 @@ fn follow_series(before: &Task, task: &mut Task, now: Timestamp) {
     }
 }
 
-fn changed_fields(before: &Task, after: &Task) -> Vec<String> {
+/// The names of the fields that differ, but for those that every change changes.
+pub fn differences(before: &Task, after: &Task) -> Vec<String> {
     let differences = [
         ("title", before.title != after.title),
         ("description", before.description != after.description),
@@ -172,6 +181,9 @@ fn changed_fields(before: &Task, after: &Task) -> Vec<String> {
         ("series_id", before.series_id != after.series_id),
         ("occurrence", before.occurrence != after.occurrence),
         ("completed_at", before.completed_at != after.completed_at),
+        ("parent_id", before.parent_id != after.parent_id),
+        ("subtasks", before.subtasks != after.subtasks),
+        ("deleted_at", before.deleted_at != after.deleted_at),
     ];
     differences
         .into_iter()

@@ -10,7 +10,7 @@ use crate::task::{Priority, Reminder, Status};
 use crate::zone::Zone;
 
 /// The fields of a task that a client sets.
-const WRITABLE: [&str; 10] = [
+const WRITABLE: [&str; 11] = [
     "title",
     "description",
     "status",
@@ -21,10 +21,11 @@ const WRITABLE: [&str; 10] = [
     "reminders",
     "recurrence_rule",
     "is_recurring",
+    "parent_id",
 ];
 
 /// The fields of a task that only the server sets; sent back, they are ignored.
-const READ_ONLY: [&str; 8] = [
+const READ_ONLY: [&str; 10] = [
     "id",
     "number",
     "series_id",
@@ -33,6 +34,8 @@ const READ_ONLY: [&str; 8] = [
     "updated_at",
     "completed_at",
     "version",
+    "subtasks",
+    "deleted_at",
 ];
 
 /// The body of a creation or a replacement.
@@ -57,6 +60,9 @@ pub struct TaskDraft {
     pub reminders: Vec<Reminder>,
     /// The rule by which it comes again; known to parse.
     pub recurrence_rule: Option<String>,
+    /// The task that it is a part of, as it was named: an id or a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
 }
 
 /// What a merge patch does with one field.
@@ -92,6 +98,8 @@ pub struct TaskPatch {
     pub reminders: Change<Vec<Reminder>>,
     /// The rule; cleared ends the series.
     pub recurrence_rule: Change<String>,
+    /// The task that it is a part of, as it was named: an id or a number.
+    pub parent_id: Change<String>,
 }
 
 impl TaskDraft {
@@ -127,9 +135,12 @@ impl TaskDraft {
             timezone: patch.timezone.into_option(),
             reminders: patch.reminders.or_default(),
             recurrence_rule: patch.recurrence_rule.into_option(),
+            parent_id: patch.parent_id.into_option(),
         };
         if errors.is_empty() {
             errors.extend(fields::reminders_without_due(&draft.reminders, draft.due_date));
+            let rule = draft.recurrence_rule.as_deref();
+            errors.extend(fields::rule_of_subtask(rule, draft.parent_id.as_deref()));
         }
         if errors.is_empty() { Ok(draft) } else { Err(errors) }
     }
@@ -178,6 +189,7 @@ impl TaskPatch {
             recurrence_rule: reader.read_text("recurrence_rule", |text| {
                 Rule::parse(text).map(|_| text.trim().to_owned())
             }),
+            parent_id: reader.read("parent_id", fields::parent),
         };
         reader.read_is_recurring(&mut patch.recurrence_rule);
         if matches!(&patch.description, Change::Set(text) if text.is_empty()) {
@@ -202,6 +214,7 @@ impl TaskPatch {
             ("timezone", self.timezone.to_json()),
             ("reminders", self.reminders.to_json()),
             ("recurrence_rule", self.recurrence_rule.to_json()),
+            ("parent_id", self.parent_id.to_json()),
         ];
         fields
             .into_iter()

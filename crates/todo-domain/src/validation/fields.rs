@@ -8,7 +8,7 @@ use crate::task::Reminder;
 use crate::text::fold;
 
 /// A name that came from outside, short enough to be shown in an error.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     name.chars().take(60).collect()
 }
 
@@ -62,7 +62,7 @@ pub(super) fn description(value: &Value) -> Result<String, FieldError> {
 }
 
 /// Tags keep the form they were first written in; a second one that differs only in case is dropped.
-pub(super) fn tags(value: &Value) -> Result<Vec<String>, Vec<FieldError>> {
+pub(crate) fn tags(value: &Value) -> Result<Vec<String>, Vec<FieldError>> {
     let list = value
         .as_array()
         .ok_or_else(|| vec![FieldError::new("tags", "must be a list of strings")])?;
@@ -138,4 +138,25 @@ pub(super) fn reminders_without_due(reminders: &[Reminder], due: Option<Due>) ->
         .position(|reminder| matches!(reminder, Reminder::Before(_)))?;
     due.is_none()
         .then(|| FieldError::new(format!("reminders[{position}]"), "`before` needs a `due_date`"))
+}
+
+/// The task that a subtask belongs to: an id or a number. Whether there is one is for storage to say.
+pub(super) fn parent(value: &Value) -> Result<String, Vec<FieldError>> {
+    let reference = match value {
+        Value::String(text) if (1..=64).contains(&text.chars().count()) => Some(text.clone()),
+        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+        _ => None,
+    };
+    reference.ok_or_else(|| {
+        vec![FieldError::new(
+            "parent_id",
+            "must be the id or the number of a task",
+        )]
+    })
+}
+
+/// Subtasks come again with their parent, not by themselves.
+pub(super) fn rule_of_subtask(rule: Option<&str>, parent_id: Option<&str>) -> Option<FieldError> {
+    let both = rule.is_some() && parent_id.is_some();
+    both.then(|| FieldError::new("recurrence_rule", "cannot be a subtask's; give it to its parent"))
 }

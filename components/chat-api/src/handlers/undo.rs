@@ -1,0 +1,86 @@
+//! Undoing over HTTP.
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+use todo_domain::task::Task;
+use todo_domain::time::Timestamp;
+use todo_domain::validation::FieldError;
+use todo_service::answer::{self, Answer};
+
+use crate::app::{App, Caller};
+use crate::failure::Failure;
+use crate::platform::Platform;
+use crate::request::Call;
+use crate::store::changes::Kept;
+
+/// What undoing answers.
+#[derive(Serialize)]
+struct Undone {
+    undone: Vec<Change>,
+    items: Vec<Task>,
+}
+
+/// A change that was undone, by its event as the audit has it.
+#[derive(Serialize)]
+struct Change {
+    event_id: String,
+    #[serde(rename = "type")]
+    event_type: String,
+    task_id: String,
+    time: Option<Timestamp>,
+}
+
+impl From<Kept> for Change {
+    fn from(kept: Kept) -> Self {
+        Self {
+            event_id: kept.event_id,
+            event_type: kept.kind,
+            task_id: kept.task_id,
+            time: Timestamp::from_millis(kept.at),
+        }
+    }
+}
+
+/// POST /undo, with the change that is meant, `{event_id}`, or no body
+pub(crate) async fn undo<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
+    let event_id = meant(call)?;
+    app.write(call, caller, async |unit| {
+        let (undone, items) = unit.undo(event_id.as_deref()).await?;
+        let undone = undone.into_iter().map(Change::from).collect();
+        Ok(answer::json(StatusCode::OK, &Undone { undone, items }))
+    })
+    .await
+}
+
+fn meant(call: &Call) -> Result<Option<String>, Failure> {
+    if call.body()?.is_empty() {
+        return Ok(None);
+    }
+    let body = call.json(None)?;
+    let Some(object) = body.as_object() else {
+        return Err(Failure::field("", "the body must be a JSON object"));
+    };
+    let unknown = object.keys().filter(|name| *name != "event_id");
+    let mut errors: Vec<FieldError> = unknown
+        .map(|name| {
+            FieldError::new(
+                name.chars().take(60).collect::<String>(),
+                "is not a field of this request",
+            )
+        })
+        .collect();
+    let event_id = match object.get("event_id") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) if id.len() <= 64 => Some(id.clone()),
+        Some(_) => {
+            errors.push(FieldError::new("event_id", "must be the id of an event"));
+            None
+        }
+    };
+    if errors.is_empty() {
+        Ok(event_id)
+    } else {
+        Err(errors.into())
+    }
+}

@@ -1,0 +1,96 @@
+//! The assistant's tools as the protocol's. There is one definition of them, in `todo_domain::assistant`, and one way to run
+//! them, in [`crate::assistant`].
+
+use serde_json::{Value, json};
+use todo_domain::api_token::Scope;
+use todo_domain::assistant::{ToolCall, ToolError, ToolOutcome, tool, tools, zone_argument};
+use todo_domain::zone::Zone;
+use todo_service::answer::Answer;
+use todo_service::database::Database;
+
+use super::message::{self, Request, RpcError};
+use super::version::Era;
+use super::{Caching, Refusal, finished, only_page, text};
+use crate::app::{App, Caller};
+use crate::assistant::run;
+use crate::platform::Platform;
+use crate::request::Call;
+use crate::unit::Unit;
+
+pub(super) fn list(params: &Value) -> Result<Value, RpcError> {
+    only_page(params)?;
+    Ok(json!({ "tools": tools() }))
+}
+
+/// Calls a tool. What a model can put right is a result that says so; an error of the protocol it would not be shown.
+pub(super) async fn call<P: Platform>(
+    app: &App<P>,
+    call: &Call,
+    caller: &Caller,
+    request: &Request,
+    era: Era,
+) -> Result<Answer, Refusal> {
+    let name = text(&request.params, "/name")?;
+    let nothing = json!({});
+    let arguments = match request.params.get("arguments") {
+        None => &nothing,
+        Some(arguments @ Value::Object(_)) => arguments,
+        Some(_) => return Err(RpcError::invalid_params("`params.arguments` must be an object").into()),
+    };
+    let Some(definition) = tool(name) else {
+        return Err(RpcError::invalid_params(
+            ToolError::UnknownTool(name.chars().take(60).collect()).to_string(),
+        )
+        .into());
+    };
+    let answered =
+        |outcome: &ToolOutcome| message::answer(&request.id, finished(result(outcome), era, Caching::None));
+    let reads = definition.annotations.read_only_hint;
+    let scope = if reads { Scope::Read } else { Scope::Write };
+    if !caller.may(scope) {
+        let reason = format!("the token does not have the scope `{}`", scope.as_str());
+        return Ok(answered(&ToolOutcome::Failed(reason)));
+    }
+    let read = ToolCall::parse(name, arguments, &caller.user_id);
+    let read = read.and_then(|call| Ok((call, zone_argument(arguments)?)));
+    let (tool_call, zone) = match read {
+        Ok(read) => read,
+        Err(mistake) => return Ok(answered(&ToolOutcome::Failed(mistake.to_string()))),
+    };
+    let zone = zone.unwrap_or(Zone::UTC);
+    if reads {
+        let connection = app.platform.database().connect().await?;
+        let new_id = || app.new_id();
+        let unit = Unit::new(
+            &connection,
+            &caller.user_id,
+            app.now()?,
+            call.traceparent(),
+            &new_id,
+        );
+        return Ok(answered(&run(&unit, &tool_call, zone).await?));
+    }
+    let written = app.write(call, caller, async |unit| {
+        Ok(answered(&run(unit, &tool_call, zone).await?))
+    });
+    Ok(written.await?)
+}
+
+fn result(outcome: &ToolOutcome) -> Value {
+    match (outcome, outcome.structured()) {
+        (ToolOutcome::Failed(reason), _) => json!({ "content": [words(reason)], "isError": true }),
+        // The text is for clients that do not read the structure.
+        (_, structured) => {
+            let structured = structured.unwrap_or_default();
+            json!({
+                "content": [words(&structured.to_string())],
+                "structuredContent": structured,
+                "isError": false,
+            })
+        }
+    }
+}
+
+fn words(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
