@@ -215,7 +215,8 @@ BEGIN:VTODO\nSUMMARY:a\nRRULE:FREQ=HOURLY\nCATEGORIES:a\\,b\nBEGIN:VALARM\nTRIGG
             "11: SUMMARY: is required",
             "17: CATEGORIES: must not contain control characters or commas",
             "18: TRIGGER: `before` must be a duration like `30m`, `1h`, `1d` or `1w`, at most 366 days",
-            "16: RRULE: `FREQ` must be DAILY, WEEKLY, MONTHLY or YEARLY",
+            "16: RRULE: must name days, because the time is that of `due_date`: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, and there \
+             is no BYHOUR, BYMINUTE or BYSECOND",
         ]
     );
     for (text, mistake) in [
