@@ -13,6 +13,7 @@ mod limits;
 mod mistakes;
 mod named;
 mod other;
+mod parts;
 mod recurrences;
 mod rules;
 

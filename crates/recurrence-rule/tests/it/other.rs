@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use proptest::prelude::*;
 use recurrence_rule::{Recurrence, Rule};
 
-use super::laws::{Parts, parts, starts};
+use super::parts::{Parts, parts, starts};
 
 /// What `rrule` names first. Nothing where it refuses the rule or gives up.
 fn theirs(text: &str, start: NaiveDateTime, most: u16) -> Option<Vec<i64>> {
