@@ -10,3 +10,4 @@ mod contract;
 mod postgres;
 mod sqlite;
 mod support;
+mod wake;
