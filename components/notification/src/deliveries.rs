@@ -261,15 +261,15 @@ pub(crate) async fn of_notification(
 }
 
 fn shown(row: &Row) -> Result<Shown, DatabaseError> {
-    let number = |column| (!row.is_null(column)).then(|| row.integer(column)).transpose();
-    let time = |column| Ok::<_, DatabaseError>(number(column)?.and_then(Timestamp::from_millis));
+    let time =
+        |column| Ok::<_, DatabaseError>(row.optional_integer(column)?.and_then(Timestamp::from_millis));
     let state = row.text(2)?.to_owned();
     Ok(Shown {
         id: row.text(0)?.to_owned(),
         channel: row.text(1)?.to_owned(),
         attempts: row.integer(3)?,
         next_attempt_at: time(4)?.filter(|_| state == "waiting"),
-        last_status: number(5)?,
+        last_status: row.optional_integer(5)?,
         last_error: row.optional_text(6)?.map(str::to_owned),
         created_at: time(7)?,
         finished_at: time(8)?,

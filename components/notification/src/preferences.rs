@@ -105,7 +105,6 @@ fn preferences(row: &Row) -> Result<Preferences, DatabaseError> {
         text.map(|text| TimeOfDay::parse(text).map_err(|_other| wrong(column, "a time of the day")))
             .transpose()
     };
-    let number = |column| (!row.is_null(column)).then(|| row.integer(column)).transpose();
     let secret = |column| {
         let text = row.optional_text(column)?;
         text.map(|text| Secret::parse(text).ok_or_else(|| wrong(column, "a secret")))
@@ -115,7 +114,7 @@ fn preferences(row: &Row) -> Result<Preferences, DatabaseError> {
         (Some(url), Some(secret_now)) => Some(Webhook {
             url: url.to_owned(),
             secret: secret_now,
-            before: secret(7)?.zip(number(8)?),
+            before: secret(7)?.zip(row.optional_integer(8)?),
         }),
         _ => None,
     };
@@ -123,7 +122,7 @@ fn preferences(row: &Row) -> Result<Preferences, DatabaseError> {
         timezone: Zone::parse(row.text(0)?).map_err(|_unknown| wrong(0, "a time zone"))?,
         quiet_hours: time(1)?.zip(time(2)?).map(|(from, to)| QuietHours { from, to }),
         digest_at: time(3)?,
-        digest_due: number(4)?,
+        digest_due: row.optional_integer(4)?,
         webhook,
         email: row.integer(9)? != 0,
     })

@@ -61,8 +61,20 @@ impl Row {
     /// # Errors
     /// The column holds something else.
     pub fn integer(&self, column: usize) -> Result<i64, DatabaseError> {
+        self.optional_integer(column)?.ok_or(DatabaseError::Content {
+            column,
+            expected: "a number",
+        })
+    }
+
+    /// The number in a column that may be null.
+    ///
+    /// # Errors
+    /// The column holds something else.
+    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, DatabaseError> {
         match self.0.get(column) {
-            Some(Value::Integer(integer)) => Ok(*integer),
+            Some(Value::Integer(integer)) => Ok(Some(*integer)),
+            Some(Value::Null) => Ok(None),
             _ => Err(DatabaseError::Content {
                 column,
                 expected: "a number",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use todo_domain::api_token::Scopes;
 use todo_domain::time::Timestamp;
-use todo_service::database::{Connection, DatabaseError, Row, Value};
+use todo_service::database::{Connection, DatabaseError, Row};
 
 /// The table, as a change of the service's tables.
 pub(crate) const MIGRATION: &[&str] = &[
@@ -44,7 +44,8 @@ pub(crate) struct Shown {
 }
 
 fn token(row: &Row) -> Result<Token, DatabaseError> {
-    let time = |column| Ok::<_, DatabaseError>(number(row, column)?.and_then(Timestamp::from_millis));
+    let time =
+        |column| Ok::<_, DatabaseError>(row.optional_integer(column)?.and_then(Timestamp::from_millis));
     Ok(Token {
         id: row.text(0)?.to_owned(),
         name: row.text(1)?.to_owned(),
@@ -53,13 +54,6 @@ fn token(row: &Row) -> Result<Token, DatabaseError> {
         expires_at: time(4)?,
         last_used_at: time(5)?,
     })
-}
-
-fn number(row: &Row, column: usize) -> Result<Option<i64>, DatabaseError> {
-    match row.0.get(column) {
-        Some(Value::Null) => Ok(None),
-        _ => row.integer(column).map(Some),
-    }
 }
 
 /// Keeps a new token.
@@ -118,13 +112,16 @@ pub(crate) async fn show(
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    if number(row, 3)?.is_none_or(|used| used <= now.saturating_sub(USE_RESOLUTION)) {
+    if row
+        .optional_integer(3)?
+        .is_none_or(|used| used <= now.saturating_sub(USE_RESOLUTION))
+    {
         let statement = "UPDATE chat_api_tokens SET last_used_at = ? WHERE hash = ?";
         connection.execute(statement, &[now.into(), hash.into()]).await?;
     }
     Ok(Some(Shown {
         user_id: row.text(0)?.to_owned(),
         scopes: Scopes::read(row.text(1)?),
-        expires_at: number(row, 2)?,
+        expires_at: row.optional_integer(2)?,
     }))
 }
