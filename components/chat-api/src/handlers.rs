@@ -71,7 +71,12 @@ pub(crate) async fn of_user<P: Platform>(
 
 /// The answer to what was done and leaves nothing to say.
 pub(crate) fn no_content() -> Answer {
-    let mut answer = with_body(StatusCode::NO_CONTENT, "application/json", bytes::Bytes::new());
+    empty(StatusCode::NO_CONTENT)
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Answer {
+    let mut answer = with_body(status, "application/json", bytes::Bytes::new());
     answer.headers_mut().remove(http::header::CONTENT_TYPE);
     answer
 }

@@ -15,12 +15,13 @@ mod version;
 use http::StatusCode;
 use serde_json::{Value, json};
 use todo_domain::problem::Code;
-use todo_service::answer::{Answer, with_body};
+use todo_service::answer::Answer;
 
 use self::message::{Message, Request, RpcError};
 use self::version::{Era, SUPPORTED};
 use crate::app::{App, Caller};
 use crate::failure::Failure;
+use crate::handlers::empty;
 use crate::limits::Standing;
 use crate::platform::Platform;
 use crate::request::Call;
@@ -72,7 +73,7 @@ pub(crate) async fn serve<P: Platform>(
     let request = match message {
         Ok(Message::Request(request)) => request,
         // Nothing is ever asked of a client, and nothing is under way that it could cancel.
-        Ok(Message::Notification | Message::Response) => return Ok(accepted()),
+        Ok(Message::Notification | Message::Response) => return Ok(empty(StatusCode::ACCEPTED)),
         Err((id, error)) => return Ok(error.answer(id.as_ref())),
     };
     let era = match version::era(&request, &call.parts.headers) {
@@ -183,12 +184,6 @@ fn refused<P: Platform>(
         call.request_id, request.method
     ));
     Ok(RpcError::internal(failure.detail()).answer(Some(&request.id)))
-}
-
-fn accepted() -> Answer {
-    let mut answer = with_body(StatusCode::ACCEPTED, "application/json", bytes::Bytes::new());
-    answer.headers_mut().remove(http::header::CONTENT_TYPE);
-    answer
 }
 
 /// Whether a client takes JSON. One that says nothing takes anything.
