@@ -187,30 +187,7 @@ async fn outbound_requests_go_where_the_manifest_allows_and_nowhere_else() {
 
 #[tokio::test]
 async fn a_component_calls_a_private_one_in_the_same_process() {
-    let source = guest("probe");
-    let application = Application::new(&format!(
-        r#"
-[[trigger.http]]
-route = "/..."
-component = "front"
-
-[[trigger.http]]
-route = {{ private = true }}
-component = "back"
-
-[component.front]
-source = "{source}"
-sqlite_databases = ["default"]
-key_value_stores = ["default"]
-allowed_outbound_hosts = ["http://back.spin.internal"]
-
-[component.back]
-source = "{source}"
-sqlite_databases = ["default"]
-key_value_stores = ["default"]
-environment = {{ PLACE = "behind" }}
-"#
-    ));
+    let application = Application::front_and_back();
     let server = application.start(&[]).await;
     let answer = get(&server, "/fetch?http://back.spin.internal/environment?PLACE")
         .await

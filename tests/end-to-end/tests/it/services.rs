@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::support::{Application, get, guest};
+use crate::support::{Application, get};
 
 const TOKEN: &str = "a-token-of-at-least-sixteen-bytes";
 
@@ -56,34 +56,6 @@ impl Drop for Address {
     }
 }
 
-/// `front`, which asks whatever it is told to, and `back`, which has no route.
-fn application() -> Application {
-    let source = guest("probe");
-    Application::new(&format!(
-        r#"
-[[trigger.http]]
-route = "/..."
-component = "front"
-
-[[trigger.http]]
-route = {{ private = true }}
-component = "back"
-
-[component.front]
-source = "{source}"
-sqlite_databases = ["default"]
-key_value_stores = ["default"]
-allowed_outbound_hosts = ["http://back.spin.internal"]
-
-[component.back]
-source = "{source}"
-sqlite_databases = ["default"]
-key_value_stores = ["default"]
-environment = {{ PLACE = "elsewhere" }}
-"#
-    ))
-}
-
 /// Starts one component of an application with a runtime configuration of its own.
 async fn start(application: &Application, component: &str, config: &str) -> Server {
     let file = application.directory().join(format!("{component}.toml"));
@@ -114,12 +86,12 @@ async fn metric(server: &Server, line: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_private_component_is_called_in_another_process_and_by_nobody_else() {
-    let application = application();
+    let application = Application::front_and_back();
     let back = start(&application, "back", &format!("service_token = \"{TOKEN}\"\n")).await;
     let url = format!("http://{}", back.http);
     let caller = start(&application, "front", &front(&url, TOKEN)).await;
     let ask = "/fetch?http://back.spin.internal/environment?PLACE";
-    assert_eq!(get(&caller, ask).await.1, "200 elsewhere");
+    assert_eq!(get(&caller, ask).await.1, "200 behind");
     // The trace goes on over there, and what showed that the call was allowed is not shown to the component.
     let seen = async |header: &str| {
         let path = format!("/fetch?http://back.spin.internal/header?{header}");
@@ -164,7 +136,7 @@ async fn a_private_component_is_called_in_another_process_and_by_nobody_else() {
 
 #[tokio::test]
 async fn a_service_that_goes_is_left_alone_and_found_again_when_it_returns() {
-    let application = application();
+    let application = Application::front_and_back();
     let config = format!("service_token = \"{TOKEN}\"\n");
     let mut back = start(&application, "back", &config).await;
     let address = Address::of(back.http).await;
@@ -179,7 +151,7 @@ async fn a_service_that_goes_is_left_alone_and_found_again_when_it_returns() {
             .await
             .1
     };
-    assert_eq!(ask().await, "200 elsewhere");
+    assert_eq!(ask().await, "200 behind");
 
     // Stopped in order: what was asked before is answered, and connections that are kept open are no trap.
     assert_eq!(back.stop().await.unwrap(), Some(0));
@@ -198,7 +170,7 @@ async fn a_service_that_goes_is_left_alone_and_found_again_when_it_returns() {
     back.restart().await.unwrap();
     address.leads_to(back.http);
     eventually("the service to be found again", || async {
-        Ok((ask().await == "200 elsewhere").then_some(()))
+        Ok((ask().await == "200 behind").then_some(()))
     })
     .await
     .unwrap();
@@ -209,7 +181,7 @@ async fn a_service_that_goes_is_left_alone_and_found_again_when_it_returns() {
         back.kill().await.unwrap();
         back.restart().await.unwrap();
         address.leads_to(back.http);
-        assert_eq!(ask().await, "200 elsewhere");
+        assert_eq!(ask().await, "200 behind");
     }
     assert!(
         metric(&caller, "service_call_retries_total{service=\"back\"}")
@@ -220,7 +192,7 @@ async fn a_service_that_goes_is_left_alone_and_found_again_when_it_returns() {
 
 #[tokio::test]
 async fn mistakes_in_the_configuration_are_told() {
-    let application = application();
+    let application = Application::front_and_back();
     let refused = async |config: &str| {
         let file = application.directory().join("wrong.toml");
         std::fs::write(&file, config).unwrap();

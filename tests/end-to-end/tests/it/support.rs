@@ -26,6 +26,34 @@ impl Application {
         Self { directory }
     }
 
+    /// `front`, which asks whatever it is told to, and `back`, which has no route and whose `PLACE` is `behind`.
+    pub(crate) fn front_and_back() -> Self {
+        let source = guest("probe");
+        Self::new(&format!(
+            r#"
+[[trigger.http]]
+route = "/..."
+component = "front"
+
+[[trigger.http]]
+route = {{ private = true }}
+component = "back"
+
+[component.front]
+source = "{source}"
+sqlite_databases = ["default"]
+key_value_stores = ["default"]
+allowed_outbound_hosts = ["http://back.spin.internal"]
+
+[component.back]
+source = "{source}"
+sqlite_databases = ["default"]
+key_value_stores = ["default"]
+environment = {{ PLACE = "behind" }}
+"#
+        ))
+    }
+
     pub(crate) fn manifest(&self) -> PathBuf {
         self.directory.path().join("spin.toml")
     }
