@@ -1,5 +1,6 @@
 //! Connections to the outside: opened only to addresses that may be reached.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -85,6 +86,16 @@ impl tower_service::Service<Uri> for Connector {
     }
 }
 
+impl fmt::Display for Reach {
+    /// Whose requests they are, as logs have it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Granted { component, .. } => component.fmt(formatter),
+            Self::Configured => formatter.write_str("service invocation"),
+        }
+    }
+}
+
 impl Reach {
     async fn connect(&self, uri: &Uri) -> Result<TcpStream, ConnectError> {
         let destination =
@@ -94,7 +105,7 @@ impl Reach {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%address, %error, "a connection has gone already");
+                        tracing::debug!(component = %self, %address, %error, "a connection has gone already");
                     }
                     return Ok(stream);
                 }
@@ -112,7 +123,7 @@ impl Reach {
         let addresses = tokio::net::lookup_host((host.trim_matches(['[', ']']), port))
             .await
             .map_err(|error| {
-                tracing::warn!(%host, %error, "an outbound host was not found");
+                tracing::warn!(component = %self, %host, %error, "an outbound host was not found");
                 ConnectError::NotFound
             })?;
         let addresses: Vec<_> = addresses.collect();
@@ -124,7 +135,7 @@ impl Reach {
             .find(|address| !allowed.allows_address(destination, address.ip()));
         if let Some(address) = prohibited {
             let hint = allowed.address_denial_hint(component.as_str(), destination, address.ip());
-            tracing::warn!(%component, "an outbound request was denied; {hint}");
+            tracing::warn!(component = %self, "an outbound request was denied; {hint}");
             return Err(ConnectError::Prohibited);
         }
         Ok(addresses)
