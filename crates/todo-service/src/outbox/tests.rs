@@ -265,6 +265,24 @@ fn a_batch_that_takes_longer_than_a_claim_lasts_is_kept() {
 }
 
 #[test]
+fn a_run_ends_in_time_and_leaves_the_rest_free_for_the_next_one() {
+    on_both(|database| {
+        let fixture = Fixture::new(database);
+        let entries: Vec<_> = (0..500).map(|number| event("a", &number.to_string())).collect();
+        fixture.append(&entries);
+        // A hundred at once: the third call begins in time, and there is none after it.
+        fixture.fake.takes.set(relay::BUDGET * 2 / 5);
+        fixture.run().unwrap();
+        assert_eq!(fixture.told().len(), 300);
+        let held = "SELECT seq FROM note_outbox WHERE claimed_until > 0";
+        assert_eq!(fixture.rows(held), 0);
+        block_on(Relay::new(OUTBOX, "another".to_owned()).run(&fixture.database, &fixture.fake)).unwrap();
+        assert_eq!(fixture.told().first().map(String::as_str), Some("300"));
+        assert_eq!(fixture.rows("SELECT seq FROM note_outbox"), 0);
+    });
+}
+
+#[test]
 fn nothing_is_told_of_what_was_undone() {
     on_both(|database| {
         let fixture = Fixture::new(database);
