@@ -11,6 +11,7 @@ pub(crate) mod overview;
 pub(crate) mod reminders;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod task_filter;
 pub(crate) mod task_list;
 pub(crate) mod tasks;
 pub(crate) mod tokens;

@@ -19,6 +19,7 @@ mod requests;
 mod search;
 mod service;
 mod subtasks;
+mod tags;
 mod tasks;
 mod tokens;
 mod undo;
