@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agenda;
+mod any_order;
 mod bin;
 mod bulk;
 mod calendar;
