@@ -10,6 +10,7 @@ pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
 pub(crate) mod overview;
+pub(crate) mod series;
 pub(crate) mod tasks;
 pub(crate) mod tokens;
 pub(crate) mod undo;
@@ -44,6 +45,9 @@ pub(crate) async fn of_user<P: Platform>(
         },
         Route::Complete(id) | Route::Reopen(id) => tasks::set_done(app, call, caller, id, route).await,
         Route::Restore(id) => tasks::restore(app, call, caller, id).await,
+        Route::Skip(id) => series::skip(app, call, caller, id).await,
+        Route::EndSeries(id) => series::end(app, call, caller, id).await,
+        Route::RecurrencePreview => series::preview(app, call),
         Route::BulkTasks => bulk::change(app, call, caller).await,
         Route::Tags => overview::tags(app, call, caller).await,
         Route::Stats => overview::stats(app, call, caller).await,

@@ -25,6 +25,7 @@ pub mod platform;
 mod relay;
 mod request;
 mod router;
+mod series;
 mod settings;
 mod store;
 mod subtasks;

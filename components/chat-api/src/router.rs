@@ -19,6 +19,9 @@ pub(crate) enum Route {
     Complete(String),
     Reopen(String),
     Restore(String),
+    Skip(String),
+    EndSeries(String),
+    RecurrencePreview,
     Tags,
     Stats,
     Chat,
@@ -58,7 +61,8 @@ impl Route {
                 &["POST"]
             }
             Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
-            Self::Agenda => &["POST"],
+            Self::Agenda | Self::Skip(_) | Self::EndSeries(_) => &["POST"],
+            Self::RecurrencePreview => &["GET", "HEAD"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -151,6 +155,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
         ["undo"] => Route::Undo,
+        ["recurrence", "preview"] => Route::RecurrencePreview,
         ["export"] => Route::Export,
         ["import"] => Route::Import,
         ["calendar-feed"] => Route::CalendarFeed,
@@ -168,6 +173,8 @@ fn tasks(rest: &[&str]) -> Option<Route> {
         [id, "complete"] => Route::Complete((*id).to_owned()),
         [id, "reopen"] => Route::Reopen((*id).to_owned()),
         [id, "restore"] => Route::Restore((*id).to_owned()),
+        [id, "skip"] => Route::Skip((*id).to_owned()),
+        [id, "end-series"] => Route::EndSeries((*id).to_owned()),
         _ => return None,
     })
 }
@@ -304,6 +311,8 @@ mod tests {
         assert!(!route("/api/v1/tasks/quick").unwrap().takes(&Method::GET));
         assert!(!route("/api/v1/tasks/1/reopen").unwrap().takes(&Method::PATCH));
         assert_eq!(route("/mcp").unwrap().methods(), ["POST"]);
+        assert_eq!(route("/api/tasks/7/skip"), Some(Route::Skip("7".into())));
+        assert_eq!(route("/api/v1/tasks/7/end-series").unwrap().methods(), ["POST"]);
         assert_eq!(route("/api/v1/mcp"), None);
         assert_eq!(route("/api/v1/tokens/t"), Some(Route::Token("t".into())));
     }

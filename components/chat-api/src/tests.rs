@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agenda;
+mod any_order;
 mod bin;
 mod bulk;
 mod calendar;
@@ -15,9 +16,12 @@ mod platform;
 mod quick;
 mod recurrence;
 mod reminders;
+mod reopening;
 mod requests;
 mod search;
+mod series;
 mod service;
+mod skipping;
 mod subtasks;
 mod tags;
 mod tasks;

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use todo_domain::events::TaskData;
 use todo_domain::problem::Code;
 use todo_domain::query::{DueFilter, SortField, SortKey, TaskQuery};
-use todo_domain::recurrence::next_task as occurrence_after;
 use todo_domain::task::Status;
 use todo_domain::zone::Zone;
 use todo_service::answer::{self, Answer};
@@ -86,23 +85,20 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 }
 
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with
-/// the next occurrence, 200 if it was there before, and 204 if the series has ended or the
-/// occurrence was removed for good.
+/// the next occurrence, 200 with a later one that was there before, and 204 if none is to come: the series has ended, the task
+/// was reopened meanwhile, or what came after it was removed for good.
 pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let (mut body, user_id) = admit(app, call)?;
     let task = body.get_mut("task").map(Value::take).unwrap_or_default();
     let data: TaskData = serde_json::from_value(task)
         .map_err(|error| Failure::field("task", format!("is not a task: {error}")))?;
-    let Some(next) = occurrence_after(&data.task) else {
-        return Ok(super::no_content());
-    };
     let caller = Caller {
         user_id,
         expires_at: i64::MAX,
         access: Access::Session,
     };
     let result = app.write(call, &caller, async |unit| {
-        let Some((task, is_new)) = unit.create_occurrence(next).await? else {
+        let Some((task, is_new)) = unit.create_next(&data.task).await? else {
             return Ok(super::no_content());
         };
         Ok(answer::json(
