@@ -5,8 +5,10 @@
 //! [`platform`]; only the module `component` speaks to the host.
 
 mod access;
+mod accounts;
 mod app;
 mod assistant;
+mod attempts;
 mod auth;
 mod bin;
 mod bulk;
@@ -25,6 +27,7 @@ pub mod platform;
 mod relay;
 mod request;
 mod router;
+mod sessions;
 mod settings;
 mod store;
 mod subtasks;

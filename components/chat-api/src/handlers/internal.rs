@@ -86,8 +86,8 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 }
 
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with
-/// the next occurrence, 200 if it was there before, and 204 if the series has ended or the
-/// occurrence was removed for good.
+/// the next occurrence, 200 if it was there before, and 204 if the series has ended, the
+/// occurrence was removed for good, or the account was deleted.
 pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let (mut body, user_id) = admit(app, call)?;
     let task = body.get_mut("task").map(Value::take).unwrap_or_default();
@@ -100,6 +100,7 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         user_id,
         expires_at: i64::MAX,
         access: Access::Session,
+        session: None,
     };
     let result = app.write(call, &caller, async |unit| {
         let Some((task, is_new)) = unit.create_occurrence(next).await? else {
@@ -115,8 +116,8 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         ))
     });
     // The account is gone: no token is missing here, there is nobody to make the task for.
-    result.await.map_err(|failure| match failure.code() {
-        Code::Unauthorized => Failure::not_found(),
-        _ => failure,
+    result.await.or_else(|failure| match failure.code() {
+        Code::Unauthorized => Ok(super::no_content()),
+        _ => Err(failure),
     })
 }
