@@ -6,7 +6,7 @@ use todo_service::processed_table;
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "audit_schema",
-    migrations: &[FIRST, SECOND],
+    migrations: &[FIRST, SECOND, ERASURE],
 };
 
 /// The events that were recorded lately.
@@ -66,4 +66,37 @@ const SECOND: &[&str] = &[
     processed_table!("audit_processed"),
     processed_table!("audit_processed", by_age),
     "INSERT INTO audit_processed (event_id, processed_at) SELECT event_id, time FROM audit_entries",
+];
+
+/// A user's whole chain goes with the account. What stays says so, and what the chain's end was; it is what lets the
+/// entries be deleted, and keeps any more from being written.
+const ERASURE: &[&str] = &[
+    "CREATE TABLE audit_erasures (
+        user_id TEXT PRIMARY KEY,
+        event_id TEXT NOT NULL,
+        time INTEGER NOT NULL,
+        entries INTEGER NOT NULL,
+        hash TEXT NOT NULL
+    ) WITHOUT ROWID",
+    "/* sqlite */ CREATE TRIGGER audit_erasures_keep BEFORE UPDATE ON audit_erasures
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: an erasure is not changed'); END",
+    "/* sqlite */ CREATE TRIGGER audit_erasures_stay BEFORE DELETE ON audit_erasures
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: an erasure is not undone'); END",
+    "/* sqlite */ DROP TRIGGER audit_entries_stay",
+    "/* sqlite */ CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
+        WHEN NOT EXISTS (SELECT 1 FROM audit_erasures WHERE user_id = OLD.user_id)
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: entries are not deleted'); END",
+    "/* postgres */ CREATE OR REPLACE FUNCTION audit_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS $refuse$
+        BEGIN
+            IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'audit_entries' THEN
+                IF EXISTS (SELECT 1 FROM audit_erasures WHERE user_id = OLD.user_id) THEN
+                    RETURN OLD;
+                END IF;
+            END IF;
+            RAISE EXCEPTION 'the audit log is append-only: entries are neither changed nor deleted';
+        END $refuse$",
+    "/* postgres */ CREATE TRIGGER audit_erasures_keep BEFORE UPDATE OR DELETE ON audit_erasures
+        FOR EACH ROW EXECUTE FUNCTION audit_entries_refuse()",
+    "/* postgres */ CREATE TRIGGER audit_erasures_stay BEFORE TRUNCATE ON audit_erasures
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_refuse()",
 ];

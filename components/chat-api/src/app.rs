@@ -24,6 +24,7 @@ use crate::mcp;
 use crate::platform::Platform;
 use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
+use crate::sessions::EndedSessions;
 use crate::settings::Settings;
 use crate::store::migrations::{OUTBOX, SCHEMA};
 use crate::store::search;
@@ -40,6 +41,7 @@ pub struct App<P: Platform> {
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
+    pub(crate) ended: EndedSessions,
     pub(crate) relay: Relay,
     pub(crate) are_jobs_ensured: Cell<bool>,
     /// The idempotency keys of requests that this instance is at, with their users.
@@ -64,6 +66,8 @@ pub(crate) struct Caller {
     pub(crate) expires_at: i64,
     /// What it allows.
     pub(crate) access: Access,
+    /// What the caller's streams end with.
+    pub(crate) session: Option<String>,
 }
 
 impl<P: Platform> App<P> {
@@ -96,6 +100,7 @@ impl<P: Platform> App<P> {
             cursor_key,
             settings,
             limits: Limits::default(),
+            ended: EndedSessions::default(),
             relay,
             are_jobs_ensured: Cell::new(false),
             in_flight: RefCell::default(),
@@ -247,7 +252,7 @@ impl<P: Platform> App<P> {
         Ok(caller)
     }
 
-    async fn count_address(
+    pub(crate) async fn count_address(
         &self,
         class: Class,
         call: &Call,
@@ -257,7 +262,7 @@ impl<P: Platform> App<P> {
         self.count(class, &address, call.now, standing).await
     }
 
-    async fn count(
+    pub(crate) async fn count(
         &self,
         class: Class,
         who: &str,

@@ -1,5 +1,6 @@
 //! The routes: from a request to the service's functions, and from their results to an answer.
 
+pub(crate) mod account;
 pub(crate) mod auth;
 pub(crate) mod bulk;
 pub(crate) mod calendar;
@@ -34,7 +35,9 @@ pub(crate) async fn of_user<P: Platform>(
 ) -> Result<Answer, Failure> {
     let method = &call.parts.method;
     match route {
+        Route::Me if method == Method::DELETE => account::delete(app, call, caller).await,
         Route::Me => auth::me(app, caller).await,
+        Route::Password => account::change_password(app, call, caller).await,
         Route::Tasks if method == Method::POST => tasks::create(app, call, caller).await,
         Route::QuickTask => tasks::create_quick(app, call, caller).await,
         Route::Tasks => tasks::list(app, call, caller).await,

@@ -5,8 +5,10 @@
 //! [`platform`]; only the module `component` speaks to the host.
 
 mod access;
+mod accounts;
 mod app;
 mod assistant;
+mod attempts;
 mod auth;
 mod bin;
 mod bulk;
@@ -26,6 +28,7 @@ mod relay;
 mod request;
 mod router;
 mod series;
+mod sessions;
 mod settings;
 mod store;
 mod subtasks;

@@ -10,6 +10,7 @@ pub(crate) enum Route {
     Refresh,
     LogOut,
     Me,
+    Password,
     Keys,
     Live,
     Ready,
@@ -60,10 +61,12 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
+            Self::Password => &["POST"],
+            Self::Me => &["GET", "HEAD", "DELETE"],
             Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
             Self::Agenda | Self::Skip(_) | Self::EndSeries(_) => &["POST"],
             Self::RecurrencePreview => &["GET", "HEAD"],
-            Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
+            Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
             Self::Tokens => &["GET", "HEAD", "POST"],
@@ -144,6 +147,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["auth", "refresh"] => Route::Refresh,
         ["auth", "logout"] => Route::LogOut,
         ["auth", "me"] => Route::Me,
+        ["auth", "password"] => Route::Password,
         ["tasks", rest @ ..] => tasks(rest)?,
         ["tokens"] => Route::Tokens,
         ["tokens", id] => Route::Token((*id).to_owned()),

@@ -1,5 +1,6 @@
 //! The tables of the service, and every statement on them. No decision is made here: what may be done is for the callers.
 
+pub(crate) mod accounts;
 pub(crate) mod bin;
 pub(crate) mod changes;
 pub(crate) mod conversations;
@@ -10,6 +11,7 @@ pub(crate) mod migrations;
 pub(crate) mod overview;
 pub(crate) mod reminders;
 pub(crate) mod search;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod task_filter;
 pub(crate) mod task_list;

@@ -7,7 +7,7 @@ use todo_service::{outbox_tables, processed_table};
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
     version_table: "notification_schema",
-    migrations: &[FIRST, SECOND, THIRD],
+    migrations: &[FIRST, SECOND, THIRD, ERASURE],
 };
 
 /// Events that are not published yet, written with what they tell of.
@@ -117,4 +117,11 @@ const THIRD: &[&str] = &[
         due INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE INDEX notification_snoozes_by_due ON notification_snoozes (due)",
+];
+
+/// Users whose accounts were deleted: nothing is kept of them any more. The indexes find what is to go.
+const ERASURE: &[&str] = &[
+    "CREATE TABLE notification_erasures (user_id TEXT PRIMARY KEY, erased_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX notification_deliveries_by_user ON notification_deliveries (user_id)",
+    "CREATE INDEX notification_snoozes_by_user ON notification_snoozes (user_id)",
 ];

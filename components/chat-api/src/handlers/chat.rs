@@ -33,7 +33,10 @@ pub(crate) async fn say<P: Platform>(app: &App<P>, call: &Call, caller: &Caller)
             None => {
                 let id = (unit.new_id)();
                 let title = title(&request.message);
-                conversations::insert(unit.connection, unit.user_id, &id, &title, unit.now.millis()).await?;
+                let now = unit.now.millis();
+                if !conversations::insert(unit.connection, unit.user_id, &id, &title, now).await? {
+                    return Err(Failure::account_gone());
+                }
                 (id, Memory::default())
             }
         };

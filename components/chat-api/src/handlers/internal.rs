@@ -86,7 +86,7 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with
 /// the next occurrence, 200 with a later one that was there before, and 204 if none is to come: the series has ended, the task
-/// was reopened meanwhile, or what came after it was removed for good.
+/// was reopened meanwhile, what came after it was removed for good, or the account was deleted.
 pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let (mut body, user_id) = admit(app, call)?;
     let task = body.get_mut("task").map(Value::take).unwrap_or_default();
@@ -96,6 +96,7 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         user_id,
         expires_at: i64::MAX,
         access: Access::Session,
+        session: None,
     };
     let result = app.write(call, &caller, async |unit| {
         let Some((task, is_new)) = unit.create_next(&data.task).await? else {
@@ -111,8 +112,8 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         ))
     });
     // The account is gone: no token is missing here, there is nobody to make the task for.
-    result.await.map_err(|failure| match failure.code() {
-        Code::Unauthorized => Failure::not_found(),
-        _ => failure,
+    result.await.or_else(|failure| match failure.code() {
+        Code::Unauthorized => Ok(super::no_content()),
+        _ => Err(failure),
     })
 }

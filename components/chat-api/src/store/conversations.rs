@@ -109,18 +109,18 @@ pub(crate) async fn count(connection: &impl Connection, user_id: &str) -> Result
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Keeps a new conversation.
+/// Keeps a new conversation. Answers whether its user is there.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
     id: &str,
     title: &str,
     now: i64,
-) -> Result<(), DatabaseError> {
-    let statement =
-        "INSERT INTO chat_conversations (id, user_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)";
-    let parameters = [id.into(), user_id.into(), title.into(), now.into(), now.into()];
-    connection.execute(statement, &parameters).await.map(drop)
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_conversations (id, user_id, title, created_at, updated_at)
+        SELECT ?, id, ?, ?, ? FROM chat_users WHERE id = ? RETURNING 1";
+    let parameters = [id.into(), title.into(), now.into(), now.into(), user_id.into()];
+    Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
 /// Gives a conversation another title. Answers it, if there is one.

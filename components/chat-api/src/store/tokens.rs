@@ -37,6 +37,7 @@ pub(crate) struct Token {
 /// A token that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
+    pub(crate) id: String,
     pub(crate) user_id: String,
     pub(crate) scopes: Scopes,
     /// In milliseconds since the Unix epoch.
@@ -56,24 +57,25 @@ fn token(row: &Row) -> Result<Token, DatabaseError> {
     })
 }
 
-/// Keeps a new token.
+/// Keeps a new token. Answers whether its user is there.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
     hash: String,
     token: &Token,
-) -> Result<(), DatabaseError> {
-    let statement = "INSERT INTO chat_api_tokens (hash, id, user_id, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_api_tokens (hash, id, name, scopes, created_at, expires_at, user_id)
+        SELECT ?, ?, ?, ?, ?, ?, id FROM chat_users WHERE id = ? RETURNING 1";
     let parameters = [
         hash.into(),
         token.id.as_str().into(),
-        user_id.into(),
         token.name.as_str().into(),
         token.scopes.to_string().into(),
         token.created_at.map(Timestamp::millis).into(),
         token.expires_at.map(Timestamp::millis).into(),
+        user_id.into(),
     ];
-    connection.execute(statement, &parameters).await.map(drop)
+    Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
 /// A user's tokens, the oldest first, those that have ended too.
@@ -106,7 +108,7 @@ pub(crate) async fn show(
     hash: &str,
     now: i64,
 ) -> Result<Option<Shown>, DatabaseError> {
-    let statement = "SELECT user_id, scopes, expires_at, last_used_at FROM chat_api_tokens
+    let statement = "SELECT user_id, scopes, expires_at, last_used_at, id FROM chat_api_tokens
         WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)";
     let rows = connection.execute(statement, &[hash.into(), now.into()]).await?;
     let Some(row) = rows.first() else {
@@ -120,6 +122,7 @@ pub(crate) async fn show(
         connection.execute(statement, &[now.into(), hash.into()]).await?;
     }
     Ok(Some(Shown {
+        id: row.text(4)?.to_owned(),
         user_id: row.text(0)?.to_owned(),
         scopes: Scopes::read(row.text(1)?),
         expires_at: row.optional_integer(2)?,
