@@ -28,6 +28,8 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    /// For scrapers inside.
+    Metrics,
     BulkTasks,
     Undo,
     Tokens,
@@ -59,6 +61,7 @@ impl Route {
             }
             Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
             Self::Agenda => &["POST"],
+            Self::Metrics => &["GET", "HEAD"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -105,6 +108,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
+        ["internal", "metrics"] => (Route::Metrics, None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };

@@ -3,6 +3,7 @@
 pub(crate) mod bin;
 pub(crate) mod changes;
 pub(crate) mod conversations;
+pub(crate) mod counters;
 pub(crate) mod exchange;
 pub(crate) mod idempotency;
 pub(crate) mod limits;
@@ -13,6 +14,7 @@ pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod task_list;
 pub(crate) mod tasks;
+pub(crate) mod token_budgets;
 pub(crate) mod tokens;
 pub(crate) mod updates;
 pub(crate) mod users;
