@@ -54,7 +54,6 @@ pub(crate) async fn of_user<P: Platform>(
         Route::BulkTasks => bulk::change(app, call, caller).await,
         Route::Tags => overview::tags(app, call, caller).await,
         Route::Stats => overview::stats(app, call, caller).await,
-        Route::Chat => chat::say(app, call, caller).await,
         Route::Conversations => conversations::list(app, call, caller).await,
         Route::Conversation(id) => match *method {
             Method::PATCH => conversations::rename(app, call, caller, id).await,

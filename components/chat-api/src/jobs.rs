@@ -12,7 +12,9 @@ use crate::handlers::idempotent::KEPT_FOR;
 use crate::platform::Platform;
 use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
-use crate::store::{changes, idempotency, limits, reminders, search, sessions, updates, users};
+use crate::store::{
+    changes, idempotency, limits, reminders, search, sessions, token_budgets, updates, users,
+};
 use crate::undo::UNDOABLE_FOR;
 use crate::unit::Unit;
 
@@ -126,6 +128,8 @@ impl<P: Platform> App<P> {
         changes::prune(&connection, now.saturating_sub(UNDOABLE_FOR)).await?;
         search::merge(&connection).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
+        // Yesterday may still be settled.
+        token_budgets::prune(&connection, now.div_euclid(24 * 3600 * 1000).saturating_sub(1)).await?;
         Ok(limits::prune(&connection, crate::limits::oldest_window(now)).await?)
     }
 }

@@ -23,6 +23,7 @@ mod imports;
 mod jobs;
 mod limits;
 mod mcp;
+mod metrics;
 pub mod platform;
 mod relay;
 mod request;
@@ -40,6 +41,7 @@ mod unit;
 mod updates;
 
 pub use app::{App, Reply};
+pub use assistant::ChatStream;
 pub use download::{BrokenOff, Download};
 pub use jobs::JobFailure;
 pub use request::{Body, LARGEST_BODY};

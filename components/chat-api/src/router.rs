@@ -32,6 +32,8 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    /// For scrapers inside.
+    Metrics,
     BulkTasks,
     Undo,
     Tokens,
@@ -67,6 +69,7 @@ impl Route {
             Self::Agenda | Self::Skip(_) | Self::EndSeries(_) => &["POST"],
             Self::RecurrencePreview => &["GET", "HEAD"],
             Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
+            Self::Metrics => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
             Self::Tokens => &["GET", "HEAD", "POST"],
@@ -112,6 +115,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
+        ["internal", "metrics"] => (Route::Metrics, None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };

@@ -14,10 +14,11 @@ use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::constant_time::is_equal;
 use crate::failure::Failure;
+use crate::metrics;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::store::tasks::{self, Reference};
-use crate::store::{task_list, users};
+use crate::store::{counters, task_list, users};
 
 /// How many tasks of a kind an agenda has at most.
 const AGENDA_LIMIT: usize = 100;
@@ -82,6 +83,17 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
     };
     let body = json!({ "email": user.email, "overdue": overdue, "today": today, "is_open": is_open });
     Ok(answer::json(StatusCode::OK, &body))
+}
+
+/// GET /internal/metrics, for scrapers inside: the manifest gives this address no public route.
+pub(crate) async fn metrics<P: Platform>(app: &App<P>) -> Result<Answer, Failure> {
+    let connection = app.platform.database().connect().await?;
+    let text = metrics::render(&counters::all(&connection).await?);
+    Ok(answer::with_body(
+        StatusCode::OK,
+        metrics::CONTENT_TYPE,
+        text.into(),
+    ))
 }
 
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with

@@ -16,6 +16,7 @@ pub(crate) const HELD: &[&str] = &[
     "DELETE FROM chat_changes WHERE user_id = ?",
     "DELETE FROM chat_updates WHERE user_id = ?",
     "DELETE FROM chat_idempotency WHERE user_id = ?",
+    "DELETE FROM chat_token_budgets WHERE user_id = ?",
     "DELETE FROM chat_tasks WHERE user_id = ?",
     "DELETE FROM chat_refresh_tokens WHERE user_id = ?",
     "DELETE FROM chat_api_tokens WHERE user_id = ?",

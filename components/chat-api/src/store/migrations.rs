@@ -4,7 +4,7 @@ use todo_service::migrate::Schema;
 use todo_service::outbox::Outbox;
 use todo_service::outbox_tables;
 
-use crate::store::{sessions, tokens};
+use crate::store::{counters, sessions, token_budgets, tokens};
 
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
@@ -19,6 +19,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         tokens::MIGRATION,
         EXCHANGE,
         sessions::MIGRATION,
+        token_budgets::MIGRATION,
+        counters::MIGRATION,
     ],
 };
 

@@ -8,10 +8,13 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use todo_service::database::testing::TestDatabase;
+use todo_service::outbound::Unanswered;
 use todo_service::outbox::Receiver;
 
+use super::model::{FakePieces, Model};
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
 
 /// What the world outside of the instances holds.
@@ -25,6 +28,8 @@ pub(super) struct World {
     /// Jobs by name, with their time; repeating ones have none.
     pub(super) jobs: RefCell<BTreeMap<String, Option<i64>>>,
     pub(super) log: RefCell<Vec<String>>,
+    /// The language model.
+    pub(super) model: Model,
     pub(super) is_broker_away: Cell<bool>,
     /// It takes events and never answers.
     pub(super) is_broker_stuck: Cell<bool>,
@@ -140,6 +145,7 @@ impl Receiver for FakePlatform {
 impl Platform for FakePlatform {
     type Database = TestDatabase;
     type Subscription = FakeFeed;
+    type Pieces = FakePieces;
 
     fn database(&self) -> &TestDatabase {
         &self.database
@@ -179,6 +185,14 @@ impl Platform for FakePlatform {
             .borrow_mut()
             .push((user_id.to_owned(), Rc::clone(&queue)));
         Ok(FakeFeed(queue))
+    }
+
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<FakePieces>, Unanswered> {
+        self.world.model.answer(&self.world.now, &request, patience)
     }
 
     /// Waiting takes no time here; it moves the clock.

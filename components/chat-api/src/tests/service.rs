@@ -150,6 +150,18 @@ impl Service {
                     text,
                 }
             }
+            Reply::Chat(head, mut stream) => {
+                let mut text = String::new();
+                while let Some(piece) = block_on(stream.next()) {
+                    text.push_str(std::str::from_utf8(&piece).unwrap());
+                }
+                Response {
+                    status: head.status().as_u16(),
+                    headers: head.headers().clone(),
+                    body: Value::Null,
+                    text,
+                }
+            }
             Reply::Stream(..) => panic!("a stream"),
         }
     }
@@ -327,6 +339,7 @@ impl User {
                 *stream
             }
             Reply::Complete(answer) => panic!("{answer:?}"),
+            Reply::Chat(..) => panic!("a chat"),
             Reply::Download(..) => panic!("a file"),
         }
     }
