@@ -165,7 +165,7 @@ impl From<AuthenticationError> for Failure {
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Failed { reason } => Self::unavailable(reason),
+            DatabaseError::Failed { reason } | DatabaseError::Schema { reason } => Self::unavailable(reason),
             DatabaseError::Content { .. } => {
                 let failure = Self::new(
                     Code::Internal,

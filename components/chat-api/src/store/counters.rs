@@ -2,14 +2,6 @@
 
 use todo_service::database::{Connection, DatabaseError, Row};
 
-/// `labels` is as the text format of Prometheus has it, without the braces.
-pub(crate) const MIGRATION: &[&str] = &["CREATE TABLE chat_counters (
-        name TEXT NOT NULL,
-        labels TEXT NOT NULL,
-        value INTEGER NOT NULL,
-        PRIMARY KEY (name, labels)
-    ) WITHOUT ROWID"];
-
 /// One number, by name and labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Counter {

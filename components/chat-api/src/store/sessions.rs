@@ -3,15 +3,6 @@
 
 use todo_service::database::{Connection, DatabaseError};
 
-/// The table, and the indexes by which a user's sessions and reminders are found, as a change of the service's tables.
-pub(crate) const MIGRATION: &[&str] = &[
-    // A session is the family of its refresh tokens, or a personal API token, whose streams end with it.
-    "CREATE TABLE chat_ended_sessions (session TEXT PRIMARY KEY, ended_at INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX chat_ended_sessions_by_time ON chat_ended_sessions (ended_at)",
-    "CREATE INDEX chat_refresh_tokens_by_user ON chat_refresh_tokens (user_id)",
-    "CREATE INDEX chat_reminders_by_user ON chat_reminders (user_id)",
-];
-
 /// Ends a session: none of its tokens is good any more.
 pub(crate) async fn end(connection: &impl Connection, session: &str, now: i64) -> Result<(), DatabaseError> {
     let note = "INSERT INTO chat_ended_sessions (session, ended_at) VALUES (?, ?) ON CONFLICT DO NOTHING";

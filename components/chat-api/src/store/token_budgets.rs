@@ -2,17 +2,6 @@
 
 use todo_service::database::{Connection, DatabaseError};
 
-/// `day` is counted from the Unix epoch, in UTC.
-pub(crate) const MIGRATION: &[&str] = &[
-    "CREATE TABLE chat_token_budgets (
-        user_id TEXT NOT NULL,
-        day INTEGER NOT NULL,
-        used INTEGER NOT NULL,
-        PRIMARY KEY (user_id, day)
-    ) WITHOUT ROWID",
-    "CREATE INDEX chat_token_budgets_by_day ON chat_token_budgets (day)",
-];
-
 /// Takes tokens out of the day's budget before they are spent, unless they would be too many. Answers whether they were taken.
 pub(crate) async fn reserve(
     connection: &impl Connection,

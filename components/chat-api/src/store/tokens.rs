@@ -5,21 +5,6 @@ use todo_domain::api_token::Scopes;
 use todo_domain::time::Timestamp;
 use todo_service::database::{Connection, DatabaseError, Row};
 
-/// The table, as a change of the service's tables.
-pub(crate) const MIGRATION: &[&str] = &[
-    "CREATE TABLE chat_api_tokens (
-        hash TEXT PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        user_id TEXT NOT NULL,
-        name TEXT NOT NULL,
-        scopes TEXT NOT NULL,
-        created_at INTEGER NOT NULL,
-        expires_at INTEGER,
-        last_used_at INTEGER
-    ) WITHOUT ROWID",
-    "CREATE INDEX chat_api_tokens_by_user ON chat_api_tokens (user_id, created_at, id)",
-];
-
 /// A use is noted at most once in so many milliseconds: reads would else become writes.
 const USE_RESOLUTION: i64 = 60_000;
 

@@ -11,17 +11,23 @@ use super::*;
 use crate::both::on_both;
 use crate::database::testing::TestDatabase;
 use crate::database::{Connection as _, Database as _, Dialect, Value, in_transaction_on};
-use crate::migrate::{Schema, migrate};
+use crate::migrate::{Migration, Schema, migrate};
 
 const OUTBOX: Outbox = Outbox::new("note_outbox");
 
 const SCHEMA: Schema = Schema {
+    service: "note",
     version_table: "note_schema",
-    migrations: &[&[
-        crate::outbox_tables!("note_outbox"),
-        crate::outbox_tables!("note_outbox", waiting),
-        crate::outbox_tables!("note_outbox", held),
-    ]],
+    migrations: &[Migration {
+        name: "tables",
+        forward: &[
+            crate::outbox_tables!("note_outbox"),
+            crate::outbox_tables!("note_outbox", waiting),
+            crate::outbox_tables!("note_outbox", held),
+        ],
+        back: &[],
+        loses: "",
+    }],
 };
 
 /// A platform that remembers what it was told.
