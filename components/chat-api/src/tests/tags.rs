@@ -54,17 +54,15 @@ fn tags_of_many_tasks_and_of_few_are_found_alike() {
         ));
         let list = list.expect(200).body;
         assert_eq!(list["total"], expected.len(), "{query}");
-        let titles: Vec<_> = list["items"]
+        let titles = list["items"]
             .as_array()
             .unwrap()
             .iter()
-            .map(|task| &task["title"])
-            .collect();
-        let expected: Vec<_> = expected
+            .map(|task| task["title"].clone());
+        let expected = expected
             .iter()
             .take(100)
-            .map(|index| format!("task {index}"))
-            .collect();
-        assert_eq!(titles, expected, "{query}");
+            .map(|index| json!(format!("task {index}")));
+        assert!(titles.eq(expected), "{query}");
     }
 }
