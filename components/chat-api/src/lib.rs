@@ -18,6 +18,7 @@ mod failure;
 mod handlers;
 mod hex;
 mod imports;
+mod issuer;
 mod jobs;
 mod limits;
 mod mcp;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use todo_service::database::Database;
 use todo_service::outbox::Receiver;
 pub use todo_service::outbox::{Message, PlatformError};
@@ -51,6 +52,10 @@ pub trait Platform: Receiver + 'static {
 
     /// Begins to listen to a user's events.
     async fn subscribe(&self, user_id: &str) -> Result<Self::Subscription, FeedError>;
+
+    /// The document at an address outside, if it is there, answers within seconds and is no longer than an issuer's may be; or
+    /// why there is none.
+    async fn get(&self, url: &str) -> Result<Bytes, String>;
 
     /// Waits.
     async fn sleep(&self, duration: Duration);

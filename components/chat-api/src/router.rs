@@ -28,6 +28,7 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    Introspect,
     BulkTasks,
     Undo,
     Tokens,
@@ -58,7 +59,7 @@ impl Route {
                 &["POST"]
             }
             Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
-            Self::Agenda => &["POST"],
+            Self::Agenda | Self::Introspect => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
@@ -105,6 +106,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
+        ["internal", "v1", "introspect"] => (Route::Introspect, None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };

@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod conversations;
 pub(crate) mod exchange;
 pub(crate) mod idempotency;
+pub(crate) mod identities;
 pub(crate) mod limits;
 pub(crate) mod migrations;
 pub(crate) mod overview;

@@ -7,6 +7,7 @@ mod bulk;
 mod calendar;
 mod chat;
 mod exchange;
+mod issuer;
 mod lists;
 mod live;
 mod mcp;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use todo_service::database::testing::TestDatabase;
 use todo_service::outbox::Receiver;
@@ -31,6 +32,10 @@ pub(super) struct World {
     /// Bodies with this in them are rejected.
     pub(super) rejected: RefCell<Option<String>>,
     feeds: RefCell<Vec<(String, Rc<Queue>)>>,
+    /// The documents of servers outside, by their addresses; the others are away.
+    pub(super) documents: RefCell<BTreeMap<String, String>>,
+    /// The addresses that were asked.
+    pub(super) asked: RefCell<Vec<String>>,
 }
 
 type Queue = RefCell<VecDeque<Result<Vec<u8>, FeedError>>>;
@@ -179,6 +184,12 @@ impl Platform for FakePlatform {
             .borrow_mut()
             .push((user_id.to_owned(), Rc::clone(&queue)));
         Ok(FakeFeed(queue))
+    }
+
+    async fn get(&self, url: &str) -> Result<Bytes, String> {
+        self.world.asked.borrow_mut().push(url.to_owned());
+        let document = self.world.documents.borrow().get(url).cloned();
+        document.map(Bytes::from).ok_or_else(|| "no answer".to_owned())
     }
 
     /// Waiting takes no time here; it moves the clock.
