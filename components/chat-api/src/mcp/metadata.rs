@@ -22,8 +22,8 @@ pub(crate) fn document<P: Platform>(app: &App<P>, call: &Call) -> Answer {
         "bearer_methods_supported": ["header"],
         "scopes_supported": Scope::ALL.map(Scope::as_str),
     });
-    if let Some(issuer) = &app.issuer {
-        body["authorization_servers"] = json!([issuer.name()]);
+    if let (Some(issuer), Some(members)) = (&app.issuer, body.as_object_mut()) {
+        members.insert("authorization_servers".to_owned(), json!([issuer.name()]));
     }
     let mut answer = json(StatusCode::OK, &body);
     // Where the address comes from the request, no cache may show it to others.
