@@ -29,6 +29,7 @@ mod postgres;
 mod recurrence;
 mod redis;
 mod reminders;
+mod second_issuer;
 mod services;
 mod support;
 mod tasks;
