@@ -20,6 +20,7 @@ use crate::auth::token::{Signer, seed};
 use crate::download::Download;
 use crate::failure::Failure;
 use crate::handlers;
+use crate::issuer::SecondIssuer;
 use crate::limits::{Class, Limits, Standing};
 use crate::mcp;
 use crate::platform::Platform;
@@ -38,6 +39,7 @@ pub struct App<P: Platform> {
     pub(crate) platform: P,
     pub(crate) settings: Settings,
     pub(crate) signer: Signer,
+    pub(crate) issuer: Option<SecondIssuer>,
     pub(crate) cursor_key: String,
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
@@ -73,15 +75,19 @@ pub(crate) struct Caller {
     pub(crate) access: Access,
     /// What the caller's streams end with.
     pub(crate) session: Option<String>,
+    /// What the second issuer calls the user, if the token is of it.
+    pub(crate) subject: Option<String>,
 }
 
 impl<P: Platform> App<P> {
     /// Reads the settings, makes the tables, and agrees with the other instances on the keys.
     ///
     /// # Errors
-    /// The database does not answer, or the signing key is none.
+    /// The database does not answer, or the signing key is none, or the second issuer cannot be one.
     pub async fn start(platform: P) -> Result<Self, DatabaseError> {
         let settings = Settings::read(&platform).await;
+        let issuer =
+            SecondIssuer::configured(&settings.oidc).map_err(|reason| DatabaseError::Failed { reason })?;
         let connection = platform.database().connect().await?;
         migrate(&connection, &SCHEMA).await?;
         search::index_all(&connection).await?;
@@ -102,6 +108,7 @@ impl<P: Platform> App<P> {
         let provider = Provider::read(&platform).await;
         Ok(Self {
             signer: Signer::new(&seed),
+            issuer,
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
             settings,
@@ -195,6 +202,7 @@ impl<P: Platform> App<P> {
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::Agenda => handlers::internal::agenda(this, call).await,
             Route::Metrics => handlers::internal::metrics(this).await,
+            Route::Introspect => handlers::introspection::introspect(this, call).await,
             Route::SignUp | Route::LogIn => {
                 this.count_address(Class::Auth, call, standing).await?;
                 if route == Route::SignUp {
@@ -254,7 +262,7 @@ impl<P: Platform> App<P> {
             Class::Default
         };
         self.count(class, &caller.user_id, call.now, standing).await?;
-        if path_user.is_some_and(|path_user| path_user != caller.user_id) {
+        if path_user.is_some_and(|path_user| !caller.is_called(path_user)) {
             return Err(Failure::new(
                 Code::Forbidden,
                 "the path names another user than the token",

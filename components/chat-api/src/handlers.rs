@@ -10,6 +10,7 @@ pub(crate) mod exchange;
 pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
+pub(crate) mod introspection;
 pub(crate) mod overview;
 pub(crate) mod series;
 pub(crate) mod tasks;

@@ -20,6 +20,7 @@ mod failure;
 mod handlers;
 mod hex;
 mod imports;
+mod issuer;
 mod jobs;
 mod limits;
 mod mcp;

@@ -255,6 +255,7 @@ mod tests {
     fn settings(limit: u32) -> Settings {
         Settings {
             signing_key: String::new(),
+            oidc: crate::settings::IssuerSettings::default(),
             internal_token: String::new(),
             auth_limit: limit,
             account_limit: limit,

@@ -62,6 +62,9 @@ pub trait Platform: Receiver + 'static {
         request: http::Request<Bytes>,
         patience: Duration,
     ) -> Result<http::Response<Self::Pieces>, Unanswered>;
+    /// The document at an address outside, if it is there, answers within seconds and is no longer than an issuer's may be; or
+    /// why there is none.
+    async fn get(&self, url: &str) -> Result<Bytes, String>;
 
     /// Waits.
     async fn sleep(&self, duration: Duration);

@@ -34,6 +34,7 @@ pub(crate) enum Route {
     Agenda,
     /// For scrapers inside.
     Metrics,
+    Introspect,
     BulkTasks,
     Undo,
     Tokens,
@@ -70,6 +71,7 @@ impl Route {
             Self::RecurrencePreview => &["GET", "HEAD"],
             Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Metrics => &["GET", "HEAD"],
+            Self::Introspect => &["POST"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
             Self::Tokens => &["GET", "HEAD", "POST"],
@@ -116,6 +118,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
         ["internal", "metrics"] => (Route::Metrics, None),
+        ["internal", "v1", "introspect"] => (Route::Introspect, None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };

@@ -9,6 +9,7 @@ mod calendar;
 mod chat;
 mod deletion;
 mod exchange;
+mod issuer;
 mod lists;
 mod live;
 mod mcp;

@@ -23,5 +23,6 @@ pub const SCHEMA: Schema = Schema {
         accounts::SESSIONS,
         assistant::TOKEN_BUDGETS,
         assistant::COUNTERS,
+        accounts::IDENTITIES,
     ],
 };

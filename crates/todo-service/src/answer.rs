@@ -9,6 +9,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use todo_domain::api_token::Scope;
 use todo_domain::problem::{self, Code, Problem};
 use todo_domain::validation::FieldError;
 
@@ -115,6 +116,20 @@ impl Failure {
         }
     }
 
+    /// The token is good, but not for this.
+    #[must_use]
+    pub fn insufficient_scope(scope: Scope) -> Self {
+        let challenge = match scope {
+            Scope::Read => "Bearer error=\"insufficient_scope\", scope=\"tasks:read\"",
+            Scope::Write => "Bearer error=\"insufficient_scope\", scope=\"tasks:write\"",
+        };
+        let detail = format!("the token does not have the scope `{}`", scope.as_str());
+        Self {
+            header: Some((WWW_AUTHENTICATE, challenge)),
+            ..Self::new(Code::Forbidden, detail)
+        }
+    }
+
     /// Something that the service needs is away; the reason is for the log.
     #[must_use]
     pub fn unavailable(reason: impl Into<String>) -> Self {
@@ -151,7 +166,7 @@ impl Failure {
 
 impl From<AuthenticationError> for Failure {
     fn from(error: AuthenticationError) -> Self {
-        if error == AuthenticationError::KeysUnavailable {
+        if error.is_passing() {
             return Self::unavailable(error.to_string());
         }
         let failure = Self::new(Code::Unauthorized, error.to_string());
@@ -288,6 +303,17 @@ mod tests {
             answer(AuthenticationError::Missing.into()).headers()[WWW_AUTHENTICATE],
             "Bearer"
         );
+        for scope in Scope::ALL {
+            let refused = answer(Failure::insufficient_scope(scope));
+            let challenge = format!(
+                "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                scope.as_str()
+            );
+            assert_eq!(
+                (refused.status().as_u16(), &refused.headers()[WWW_AUTHENTICATE]),
+                (403, &challenge.parse().unwrap())
+            );
+        }
         assert_eq!(answer(Failure::method_not_allowed("GET")).headers()[ALLOW], "GET");
         let away = answer(AuthenticationError::KeysUnavailable.into());
         assert_eq!(

@@ -23,8 +23,8 @@ use crate::store::{counters, task_list, users};
 /// How many tasks of a kind an agenda has at most.
 const AGENDA_LIMIT: usize = 100;
 
-/// What another service sends, and the user whom it is about.
-fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Failure> {
+/// Lets the application's own services in.
+pub(super) fn check<P: Platform>(app: &App<P>, call: &Call) -> Result<(), Failure> {
     let expected = app.settings.internal_token.as_bytes();
     let shown = call.header("x-internal-token").unwrap_or_default();
     if !expected.is_empty() && !is_equal(shown.as_bytes(), expected) {
@@ -32,6 +32,12 @@ fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Fail
             "`x-internal-token` is not the one of this application",
         ));
     }
+    Ok(())
+}
+
+/// What another service sends, and the user whom it is about.
+fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Failure> {
+    check(app, call)?;
     let body = call.json(None)?;
     let user_id = body
         .get("user_id")
@@ -109,6 +115,7 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         expires_at: i64::MAX,
         access: Access::Session,
         session: None,
+        subject: None,
     };
     let result = app.write(call, &caller, async |unit| {
         let Some((task, is_new)) = unit.create_next(&data.task).await? else {

@@ -20,6 +20,7 @@ pub(crate) const HELD: &[&str] = &[
     "DELETE FROM chat_tasks WHERE user_id = ?",
     "DELETE FROM chat_refresh_tokens WHERE user_id = ?",
     "DELETE FROM chat_api_tokens WHERE user_id = ?",
+    "DELETE FROM chat_identities WHERE user_id = ?",
     "DELETE FROM chat_users WHERE id = ?",
 ];
 

@@ -53,7 +53,9 @@ pub(crate) async fn by_email(
 
 /// The account of this id.
 pub(crate) async fn by_id(connection: &impl Connection, id: &str) -> Result<Option<User>, DatabaseError> {
-    let statement = "SELECT id, email, name FROM chat_users WHERE id = ?";
+    // Whoever comes from the second issuer has the address that is told there.
+    let statement = "SELECT u.id, coalesce(i.email, u.email), u.name FROM chat_users u
+        LEFT JOIN chat_identities i ON i.user_id = u.id WHERE u.id = ?";
     let rows = connection.execute(statement, &[id.into()]).await?;
     rows.first().map(user).transpose()
 }

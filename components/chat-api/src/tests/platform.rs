@@ -36,6 +36,10 @@ pub(super) struct World {
     /// Bodies with this in them are rejected.
     pub(super) rejected: RefCell<Option<String>>,
     feeds: RefCell<Vec<(String, Rc<Queue>)>>,
+    /// The documents of servers outside, by their addresses; the others are away.
+    pub(super) documents: RefCell<BTreeMap<String, String>>,
+    /// The addresses that were asked.
+    pub(super) asked: RefCell<Vec<String>>,
 }
 
 type Queue = RefCell<VecDeque<Result<Vec<u8>, FeedError>>>;
@@ -193,6 +197,12 @@ impl Platform for FakePlatform {
         patience: Duration,
     ) -> Result<http::Response<FakePieces>, Unanswered> {
         self.world.model.answer(&self.world.now, &request, patience)
+    }
+
+    async fn get(&self, url: &str) -> Result<Bytes, String> {
+        self.world.asked.borrow_mut().push(url.to_owned());
+        let document = self.world.documents.borrow().get(url).cloned();
+        document.map(Bytes::from).ok_or_else(|| "no answer".to_owned())
     }
 
     /// Waiting takes no time here; it moves the clock.

@@ -19,3 +19,18 @@ pub(super) const SESSIONS: Migration = Migration {
     ],
     loses: "that sessions were ended: their access tokens are good again until they expire",
 };
+
+/// What people are called at a second issuer of tokens.
+pub(super) const IDENTITIES: Migration = Migration {
+    name: "identities at other issuers",
+    forward: &["CREATE TABLE chat_identities (
+            issuer TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            user_id TEXT NOT NULL UNIQUE,
+            email TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (issuer, subject)
+        ) WITHOUT ROWID"],
+    back: &["DROP TABLE chat_identities"],
+    loses: "whom the names at other issuers stand for: those accounts cannot be entered any more",
+};

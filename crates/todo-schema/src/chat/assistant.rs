@@ -21,14 +21,12 @@ pub(super) const TOKEN_BUDGETS: Migration = Migration {
 /// Numbers that only grow. `labels` is as the text format of Prometheus has it, without the braces.
 pub(super) const COUNTERS: Migration = Migration {
     name: "counters",
-    forward: &[
-        "CREATE TABLE chat_counters (
+    forward: &["CREATE TABLE chat_counters (
             name TEXT NOT NULL,
             labels TEXT NOT NULL,
             value INTEGER NOT NULL,
             PRIMARY KEY (name, labels)
-        ) WITHOUT ROWID",
-    ],
+        ) WITHOUT ROWID"],
     back: &["DROP TABLE chat_counters"],
     loses: "what was counted: the metrics begin at zero",
 };

@@ -30,6 +30,7 @@ mod provider;
 mod recurrence;
 mod redis;
 mod reminders;
+mod second_issuer;
 mod services;
 mod support;
 mod tasks;
