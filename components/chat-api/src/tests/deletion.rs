@@ -151,7 +151,7 @@ fn every_table_loses_what_was_the_users_and_nothing_of_anybody_else() {
     }
     assert_eq!(*service.world.jobs.borrow(), jobs);
     assert_eq!(bob.get("/api/v1/tasks?count=true").expect(200).body, list);
-    assert_eq!(bob.titles("search=plants"), ["water the plants"]);
+    assert_eq!(bob.titles("search=plants"), ["Water the plants"]);
 
     // The address is free, and who takes it begins afresh.
     service
