@@ -43,6 +43,8 @@ mod host {
 
     use bytes::Bytes;
     use futures::future::{Either, select};
+    use http::HeaderValue;
+    use http::header::CONTENT_LENGTH;
     use http_body_util::{BodyExt as _, Full};
     use spin_sdk::wasip3::http::types::ErrorCode;
 
@@ -64,9 +66,12 @@ mod host {
     /// # Errors
     /// There is no answer.
     pub async fn send(
-        request: http::Request<Bytes>,
+        mut request: http::Request<Bytes>,
         patience: Duration,
     ) -> Result<http::Response<HostPieces>, Unanswered> {
+        // Without it the body is sent in chunks, which not every server of a user's or an operator's own understands.
+        let length = HeaderValue::from(request.body().len());
+        request.headers_mut().insert(CONTENT_LENGTH, length);
         let sent = spin_sdk::http::send(request.map(Full::new));
         let answer = within(patience, sent)
             .await?
