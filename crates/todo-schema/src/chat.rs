@@ -18,5 +18,6 @@ pub const SCHEMA: Schema = Schema {
         later::UNDO,
         later::TOKENS,
         later::EXCHANGE,
+        later::OUTBOX_INDEXES,
     ],
 };

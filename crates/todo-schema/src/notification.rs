@@ -7,7 +7,7 @@ use todo_service::{outbox_tables, processed_table};
 pub const SCHEMA: Schema = Schema {
     service: "notification",
     version_table: "notification_schema",
-    migrations: &[FIRST, SHARED_OUTBOX, CHANNELS],
+    migrations: &[FIRST, SHARED_OUTBOX, CHANNELS, OUTBOX_INDEXES],
 };
 
 /// Notifications, and events that tell of them.
@@ -146,4 +146,18 @@ const CHANNELS: Migration = Migration {
         "DROP TABLE notification_preferences",
     ],
     loses: "how people want to hear of notifications, their browsers' subscriptions, deliveries and what was put off",
+};
+
+/// What is held, and what was rejected, is found without a look at all that waits.
+const OUTBOX_INDEXES: Migration = Migration {
+    name: "indexes of the outbox",
+    forward: &[
+        outbox_tables!("notification_outbox", by_holder),
+        outbox_tables!("notification_outbox", rejected),
+    ],
+    back: &[
+        "DROP INDEX notification_outbox_rejected",
+        "DROP INDEX notification_outbox_by_holder",
+    ],
+    loses: "",
 };
