@@ -11,7 +11,7 @@ use todo_domain::problem::Code;
 use todo_domain::time::Timestamp;
 use todo_service::answer::Answer;
 use todo_service::database::{Database, DatabaseError};
-use todo_service::migrate::migrate;
+use todo_service::migrate::prepare;
 use todo_service::outbox::Relay;
 
 use crate::access::Access;
@@ -89,7 +89,7 @@ impl<P: Platform> App<P> {
         let issuer =
             SecondIssuer::configured(&settings.oidc).map_err(|reason| DatabaseError::Failed { reason })?;
         let connection = platform.database().connect().await?;
-        migrate(&connection, &SCHEMA).await?;
+        prepare(platform.database(), &connection, &SCHEMA).await?;
         search::index_all(&connection).await?;
         let fresh = || crate::hex::encode(&platform.random());
         let cursor_key = get_or_set(&connection, "cursor_key", fresh()).await?;

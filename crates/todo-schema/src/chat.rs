@@ -24,5 +24,6 @@ pub const SCHEMA: Schema = Schema {
         assistant::TOKEN_BUDGETS,
         assistant::COUNTERS,
         accounts::IDENTITIES,
+        later::OUTBOX_INDEXES,
     ],
 };
