@@ -19,6 +19,7 @@ use crate::auth::token::{Signer, seed};
 use crate::download::Download;
 use crate::failure::Failure;
 use crate::handlers;
+use crate::knowledge::Knowledge;
 use crate::limits::{Class, Limits, Standing};
 use crate::mcp;
 use crate::platform::Platform;
@@ -40,6 +41,7 @@ pub struct App<P: Platform> {
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
+    pub(crate) knowledge: Knowledge,
     pub(crate) relay: Relay,
     pub(crate) are_jobs_ensured: Cell<bool>,
     /// The idempotency keys of requests that this instance is at, with their users.
@@ -90,17 +92,20 @@ impl<P: Platform> App<P> {
         })?;
         drop(connection);
         let relay = Relay::new(OUTBOX, fresh());
-        Ok(Self {
+        let app = Self {
             signer: Signer::new(&seed),
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
             settings,
             limits: Limits::default(),
+            knowledge: Knowledge::default(),
             relay,
             are_jobs_ensured: Cell::new(false),
             in_flight: RefCell::default(),
             platform,
-        })
+        };
+        app.begin_filling().await?;
+        Ok(app)
     }
 
     /// A new UUIDv7.
@@ -179,6 +184,12 @@ impl<P: Platform> App<P> {
             Route::Keys => Ok(handlers::auth::keys(this, call)),
             Route::Mcp => mcp::serve(this, call, standing).await,
             Route::ResourceMetadata => Ok(mcp::metadata::document(this, call)),
+            Route::Metrics => handlers::internal::metrics(this, call).await,
+            Route::Operator(route) => handlers::operator::serve(this, call, route, standing).await,
+            Route::Chat if handlers::faq_chat::is_meant(this, call) => {
+                handlers::faq_chat::say(this, call, standing).await
+            }
+            Route::ChatFeedback => handlers::faq_chat::rate(this, call, standing).await,
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::Agenda => handlers::internal::agenda(this, call).await,
             Route::SignUp | Route::LogIn => {
@@ -247,7 +258,7 @@ impl<P: Platform> App<P> {
         Ok(caller)
     }
 
-    async fn count_address(
+    pub(crate) async fn count_address(
         &self,
         class: Class,
         call: &Call,
@@ -257,7 +268,7 @@ impl<P: Platform> App<P> {
         self.count(class, &address, call.now, standing).await
     }
 
-    async fn count(
+    pub(crate) async fn count(
         &self,
         class: Class,
         who: &str,

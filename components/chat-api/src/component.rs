@@ -18,7 +18,10 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
 use todo_domain::problem::{Code, Problem};
+use todo_service::answer::Answer;
+use todo_service::component;
 use todo_service::database::HostDatabase;
+use todo_service::outbound::{Bounds, Outbound};
 use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
@@ -194,6 +197,12 @@ impl Receiver for Host {
     }
 }
 
+impl Outbound for Host {
+    async fn fetch(&self, request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+        component::fetch(request, bounds).await
+    }
+}
+
 impl Platform for Host {
     type Database = HostDatabase;
     type Subscription = Feed;
@@ -214,6 +223,10 @@ impl Platform for Host {
             filled += given.len();
         }
         bytes
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        wasip3::clocks::monotonic_clock::now()
     }
 
     async fn variable(&self, name: &str) -> String {

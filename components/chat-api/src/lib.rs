@@ -19,6 +19,7 @@ mod handlers;
 mod hex;
 mod imports;
 mod jobs;
+mod knowledge;
 mod limits;
 mod mcp;
 pub mod platform;

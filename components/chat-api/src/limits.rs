@@ -31,6 +31,8 @@ pub(crate) enum Class {
     /// Sign-up and log-in.
     Auth,
     Chat,
+    /// Questions with the FAQ's key.
+    Faq,
     Default,
 }
 
@@ -91,6 +93,7 @@ impl Limits {
         let (name, limit) = match class {
             Class::Auth => ("auth", settings.auth_limit),
             Class::Chat => ("chat", settings.chat_limit),
+            Class::Faq => ("faq", settings.knowledge.faq_limit),
             Class::Default => ("default", settings.default_limit),
         };
         if limit == 0 {
@@ -99,7 +102,7 @@ impl Limits {
         let moment = Moment::of(now);
         let (bucket, limit) = (format!("{name}:{who}"), i64::from(limit));
         let (counts, is_accepted) = match class {
-            Class::Auth | Class::Chat => {
+            Class::Auth | Class::Chat | Class::Faq => {
                 limits::add(&connect().await?, &bucket, moment.addition(1, limit)).await?
             }
             Class::Default => self.count_locally(bucket, limit, moment, connect).await?,
@@ -243,6 +246,7 @@ mod tests {
             default_limit: limit,
             trusted_proxies: 0,
             public_url: String::new(),
+            knowledge: crate::knowledge::options::Options::default(),
         }
     }
 

@@ -3,8 +3,10 @@
 pub(crate) mod bin;
 pub(crate) mod changes;
 pub(crate) mod conversations;
+pub(crate) mod counters;
 pub(crate) mod exchange;
 pub(crate) mod idempotency;
+pub(crate) mod knowledge;
 pub(crate) mod limits;
 pub(crate) mod migrations;
 pub(crate) mod overview;

@@ -7,9 +7,12 @@ mod bulk;
 mod calendar;
 mod chat;
 mod exchange;
+mod faq;
+mod knowledge;
 mod lists;
 mod live;
 mod mcp;
+mod operator;
 mod outbox;
 mod platform;
 mod quick;
@@ -22,6 +25,7 @@ mod subtasks;
 mod tasks;
 mod tokens;
 mod undo;
+mod vectors;
 
 #[test]
 fn all_of_it_holds_on_postgres() {

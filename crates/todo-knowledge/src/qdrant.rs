@@ -177,6 +177,13 @@ fn owned_by(owners: &[&str]) -> Value {
     json!({ "key": "owner", "match": { "any": owners } })
 }
 
+/// Whether the server says that it has done what it was told.
+#[must_use]
+pub fn is_done(body: &[u8]) -> bool {
+    let answer: Option<Value> = serde_json::from_slice(body).ok();
+    answer.is_some_and(|answer| answer.get("status").and_then(Value::as_str) == Some("ok"))
+}
+
 /// What was found, best first: of these owners alone, whatever the server says, each once.
 ///
 /// # Errors
@@ -253,6 +260,22 @@ mod tests {
             json!(["ann", EVERYBODY])
         );
         assert_eq!((&body["limit"], &body["query"][0]), (&json!(12), &json!(0.5)));
+    }
+
+    #[test]
+    fn done_is_what_the_server_says_so_of() {
+        assert!(is_done(
+            br#"{"result": {"operation_id": 1, "status": "completed"}, "status": "ok", "time": 0.1}"#
+        ));
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            r#"{"status": {"error": "no"}}"#,
+            r#"{"status": "o"#,
+        ] {
+            assert!(!is_done(body.as_bytes()), "{body}");
+        }
     }
 
     #[test]

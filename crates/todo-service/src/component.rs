@@ -1,8 +1,10 @@
 //! The host's side of a component: requests in and out, the clock, variables.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::pin::pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use futures::future::{Either, select};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use todo_auth::KeySet;
@@ -11,6 +13,7 @@ use todo_domain::time::Timestamp;
 
 use crate::answer::{Answer, Failure};
 use crate::authenticate::KeySource;
+use crate::outbound::Bounds;
 
 /// The longest body that a service reads, of a request or an answer.
 const LARGEST_BODY: usize = 1 << 20;
@@ -43,6 +46,50 @@ pub async fn send(request: http::Request<Bytes>) -> Option<Answer> {
     let (parts, body) = answer.into_parts();
     let body = Limited::new(body, LARGEST_BODY).collect().await.ok()?.to_bytes();
     Some(http::Response::from_parts(parts, body))
+}
+
+/// The head of a server's answer, or why there is none within so long. What is not read of its body is not waited for.
+///
+/// # Errors
+/// No answer came, or not in time.
+pub async fn head(
+    request: http::Request<Bytes>,
+    patience: Duration,
+) -> Result<spin_sdk::http::Response, String> {
+    in_time(patience, async {
+        let answer = spin_sdk::http::send(request.map(Full::new)).await;
+        answer.map_err(|error| format!("no answer: {error}"))
+    })
+    .await
+}
+
+/// A server's whole answer, within bounds.
+///
+/// # Errors
+/// No answer came, it broke off, it is too long, or not in time.
+pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+    in_time(bounds.patience, async {
+        let answer = spin_sdk::http::send(request.map(Full::new)).await;
+        let (parts, body) = answer
+            .map_err(|error| format!("no answer: {error}"))?
+            .into_parts();
+        match Limited::new(body, bounds.largest_answer).collect().await {
+            Ok(body) => Ok(http::Response::from_parts(parts, body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(format!(
+                "the answer is longer than {} bytes",
+                bounds.largest_answer
+            )),
+            Err(_broken_off) => Err("the answer broke off".to_owned()),
+        }
+    })
+    .await
+}
+
+async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    match select(pin!(work), pin!(spin_sdk::time::sleep(patience))).await {
+        Either::Left((done, _patience)) => done,
+        Either::Right(((), _work)) => Err(format!("no answer within {} ms", patience.as_millis())),
+    }
 }
 
 /// The time by the host's clock.

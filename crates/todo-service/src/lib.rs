@@ -13,6 +13,7 @@ pub mod component;
 pub mod cursor;
 pub mod database;
 pub mod migrate;
+pub mod outbound;
 pub mod outbox;
 pub mod processed;
 pub mod query;

@@ -20,6 +20,7 @@ const PROVIDER: &str = "builtin";
 /// POST /chat
 pub(crate) async fn say<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
     let request = ChatRequest::parse(&call.json(None)?)?;
+    let mut recalled = app.recall(&request.message, &caller.user_id).await?;
     let answer = app.write(call, caller, async |unit| {
         let (conversation_id, mut memory) = match &request.conversation_id {
             Some(id) => {
@@ -38,7 +39,13 @@ pub(crate) async fn say<P: Platform>(app: &App<P>, call: &Call, caller: &Caller)
             }
         };
         let zone = request.timezone.unwrap_or_default();
-        let turn = take_turn(unit, &request.message, zone, &mut memory).await?;
+        let (turn, sources) = match recalled.about_the_product() {
+            Some(known) => known,
+            None => app.complete(
+                take_turn(unit, &request.message, zone, &mut memory).await?,
+                recalled,
+            ),
+        };
         let tool_calls: Vec<Value> = turn
             .results
             .iter()
@@ -71,12 +78,17 @@ pub(crate) async fn say<P: Platform>(app: &App<P>, call: &Call, caller: &Caller)
             "provider": PROVIDER,
             "created_at": unit.now,
         });
+        if let (false, Some(body)) = (sources.is_empty(), body.as_object_mut()) {
+            body.insert("sources".to_owned(), json!(sources));
+        }
         if let (Some(pending), Some(body)) = (turn.pending, body.as_object_mut()) {
             body.insert("pending_confirmation".to_owned(), json!(pending));
         }
         Ok(answer::json(StatusCode::OK, &body))
     });
-    let answer = answer.await?;
+    let answer = answer.await;
+    app.flush_counters().await;
+    let answer = answer?;
     Ok(if call.wants_events() {
         as_events(&answer)
     } else {

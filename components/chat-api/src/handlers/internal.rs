@@ -15,6 +15,7 @@ use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::constant_time::is_equal;
 use crate::failure::Failure;
+use crate::knowledge::metrics::CONTENT_TYPE;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::store::tasks::{self, Reference};
@@ -25,13 +26,7 @@ const AGENDA_LIMIT: usize = 100;
 
 /// What another service sends, and the user whom it is about.
 fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Failure> {
-    let expected = app.settings.internal_token.as_bytes();
-    let shown = call.header("x-internal-token").unwrap_or_default();
-    if !expected.is_empty() && !is_equal(shown.as_bytes(), expected) {
-        return Err(Failure::unauthorized(
-            "`x-internal-token` is not the one of this application",
-        ));
-    }
+    show_token(app, call)?;
     let body = call.json(None)?;
     let user_id = body
         .get("user_id")
@@ -40,6 +35,26 @@ fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Fail
         .map(str::to_owned);
     let user_id = user_id.ok_or_else(|| Failure::field("user_id", "is required"))?;
     Ok((body, user_id))
+}
+
+/// Refuses what is none of our own services.
+fn show_token<P: Platform>(app: &App<P>, call: &Call) -> Result<(), Failure> {
+    let expected = app.settings.internal_token.as_bytes();
+    let shown = call.header("x-internal-token").unwrap_or_default();
+    if !expected.is_empty() && !is_equal(shown.as_bytes(), expected) {
+        return Err(Failure::unauthorized(
+            "`x-internal-token` is not the one of this application",
+        ));
+    }
+    Ok(())
+}
+
+/// GET /internal/metrics
+pub(crate) async fn metrics<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
+    show_token(app, call)?;
+    app.flush_counters().await;
+    let text = app.knowledge_metrics().await?;
+    Ok(answer::with_body(StatusCode::OK, CONTENT_TYPE, text.into()))
 }
 
 /// POST /internal/v1/agenda: `{user_id, timezone?, task_id?}`. Answers the user's address, the open tasks that are overdue and

@@ -4,7 +4,7 @@ use todo_service::migrate::Schema;
 use todo_service::outbox::Outbox;
 use todo_service::outbox_tables;
 
-use crate::store::tokens;
+use crate::store::{knowledge, tokens};
 
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
@@ -18,6 +18,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         SIXTH,
         tokens::MIGRATION,
         EXCHANGE,
+        knowledge::MIGRATION,
     ],
 };
 
