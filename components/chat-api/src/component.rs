@@ -21,7 +21,7 @@ use todo_domain::problem::{Code, Problem};
 use todo_service::answer::Answer;
 use todo_service::component;
 use todo_service::database::HostDatabase;
-use todo_service::outbound::{Bounds, Outbound};
+use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
@@ -197,7 +197,7 @@ impl Receiver for Host {
     }
 }
 
-impl Outbound for Host {
+impl Fetch for Host {
     async fn fetch(&self, request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
         component::fetch(request, bounds).await
     }

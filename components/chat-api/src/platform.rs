@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use todo_service::database::Database;
-use todo_service::outbound::Outbound;
+use todo_service::fetch::Fetch;
 use todo_service::outbox::Receiver;
 pub use todo_service::outbox::{Message, PlatformError};
 
@@ -32,7 +32,7 @@ pub trait Subscription {
     async_fn_in_trait,
     reason = "a component has one thread: its futures need not be Send"
 )]
-pub trait Platform: Receiver + Outbound + 'static {
+pub trait Platform: Receiver + Fetch + 'static {
     /// Where the tables are.
     type Database: Database;
     /// One user's feed.

@@ -3,7 +3,6 @@
 pub(crate) mod bin;
 pub(crate) mod changes;
 pub(crate) mod conversations;
-pub(crate) mod counters;
 pub(crate) mod exchange;
 pub(crate) mod idempotency;
 pub(crate) mod knowledge;

@@ -1,7 +1,7 @@
 //! The host's side of a component: requests in and out, the clock, variables.
 
 use std::pin::pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures::future::{Either, select};
@@ -13,7 +13,7 @@ use todo_domain::time::Timestamp;
 
 use crate::answer::{Answer, Failure};
 use crate::authenticate::KeySource;
-use crate::outbound::Bounds;
+use crate::fetch::Bounds;
 
 /// The longest body that a service reads, of a request or an answer.
 const LARGEST_BODY: usize = 1 << 20;
@@ -48,27 +48,12 @@ pub async fn send(request: http::Request<Bytes>) -> Option<Answer> {
     Some(http::Response::from_parts(parts, body))
 }
 
-/// The head of a server's answer, or why there is none within so long. What is not read of its body is not waited for.
-///
-/// # Errors
-/// No answer came, or not in time.
-pub async fn head(
-    request: http::Request<Bytes>,
-    patience: Duration,
-) -> Result<spin_sdk::http::Response, String> {
-    in_time(patience, async {
-        let answer = spin_sdk::http::send(request.map(Full::new)).await;
-        answer.map_err(|error| format!("no answer: {error}"))
-    })
-    .await
-}
-
 /// A server's whole answer, within bounds.
 ///
 /// # Errors
 /// No answer came, it broke off, it is too long, or not in time.
 pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
-    in_time(bounds.patience, async {
+    let work = async {
         let answer = spin_sdk::http::send(request.map(Full::new)).await;
         let (parts, body) = answer
             .map_err(|error| format!("no answer: {error}"))?
@@ -81,14 +66,11 @@ pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answ
             )),
             Err(_broken_off) => Err("the answer broke off".to_owned()),
         }
-    })
-    .await
-}
-
-async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    match select(pin!(work), pin!(spin_sdk::time::sleep(patience))).await {
+    };
+    let patience = spin_sdk::time::sleep(bounds.patience);
+    match select(pin!(work), pin!(patience)).await {
         Either::Left((done, _patience)) => done,
-        Either::Right(((), _work)) => Err(format!("no answer within {} ms", patience.as_millis())),
+        Either::Right(((), _work)) => Err(format!("no answer within {} ms", bounds.patience.as_millis())),
     }
 }
 

@@ -10,8 +10,7 @@ use todo_service::database::{Database, DatabaseError};
 use super::Reason;
 use crate::app::App;
 use crate::platform::Platform;
-use crate::store::counters;
-use crate::store::knowledge::vectors;
+use crate::store::knowledge::{counters, vectors};
 
 /// The media type of the text format.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use todo_knowledge::embedding::{self, Vector};
 use todo_knowledge::qdrant::{self, Call, Scored};
 use todo_service::answer::Answer;
-use todo_service::outbound::Bounds;
+use todo_service::fetch::Bounds;
 
 use super::options::{PATIENCE, VectorOptions};
 use crate::app::App;

@@ -2,6 +2,7 @@
 //! are found. An entry has passages while it is active and not deleted.
 
 pub(crate) mod candidates;
+pub(crate) mod counters;
 pub(crate) mod log;
 pub(crate) mod search;
 pub(crate) mod vectors;
@@ -74,7 +75,7 @@ pub(crate) const MIGRATION: &[&str] = &[
         fallbacks INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE INDEX chat_faq_sessions_by_age ON chat_faq_sessions (last_at, session_id)",
-    "CREATE TABLE chat_counters (
+    "CREATE TABLE chat_knowledge_counters (
         name TEXT NOT NULL,
         labels TEXT NOT NULL,
         value INTEGER NOT NULL,

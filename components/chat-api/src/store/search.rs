@@ -115,7 +115,8 @@ pub(crate) async fn index(
 
 /// Takes tasks out of the index. In Postgres they go with their rows.
 pub(crate) async fn forget(connection: &impl Connection, task_ids: &[Value]) -> Result<(), DatabaseError> {
-    vectors::enqueue_tasks(connection, task_ids).await?;
+    let those = format!("id IN (?{})", ", ?".repeat(task_ids.len().saturating_sub(1)));
+    vectors::enqueue_tasks(connection, &those, task_ids).await?;
     if connection.dialect() == Dialect::Postgres {
         return Ok(());
     }

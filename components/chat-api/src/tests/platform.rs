@@ -13,7 +13,7 @@ use http::Request;
 use serde_json::Value;
 use todo_service::answer::Answer;
 use todo_service::database::testing::TestDatabase;
-use todo_service::outbound::{Bounds, Outbound};
+use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
@@ -144,7 +144,7 @@ impl Receiver for FakePlatform {
     }
 }
 
-impl Outbound for FakePlatform {
+impl Fetch for FakePlatform {
     async fn fetch(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
         let (parts, body) = request.into_parts();
         let key = ["authorization", "api-key"]

@@ -32,18 +32,18 @@ pub(crate) async fn enqueue(
         .map(drop)
 }
 
-/// Puts tasks into the queue that are about to go.
+/// Puts the tasks into the queue that a condition on their table names, before they go.
 pub(crate) async fn enqueue_tasks(
     connection: &impl Connection,
-    task_ids: &[Value],
+    condition: &str,
+    parameters: &[Value],
 ) -> Result<(), DatabaseError> {
-    let among = format!("(?{})", ", ?".repeat(task_ids.len().saturating_sub(1)));
     let select = format!(
-        "SELECT 'task', id, user_id FROM chat_tasks WHERE id IN {among}
+        "SELECT 'task', id, user_id FROM chat_tasks WHERE {condition}
             AND EXISTS (SELECT 1 FROM chat_settings WHERE name = '{SETTING}')"
     );
     connection
-        .execute(&insert(connection.dialect(), &select), task_ids)
+        .execute(&insert(connection.dialect(), &select), parameters)
         .await
         .map(drop)
 }

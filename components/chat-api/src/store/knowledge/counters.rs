@@ -14,8 +14,8 @@ pub(crate) async fn add(
     let mut counts = counts.to_vec();
     counts.sort_unstable();
     let statement = format!(
-        "INSERT INTO chat_counters (name, labels, value) VALUES (?, ?, ?){}
-        ON CONFLICT (name, labels) DO UPDATE SET value = chat_counters.value + excluded.value",
+        "INSERT INTO chat_knowledge_counters (name, labels, value) VALUES (?, ?, ?){}
+        ON CONFLICT (name, labels) DO UPDATE SET value = chat_knowledge_counters.value + excluded.value",
         ", (?, ?, ?)".repeat(counts.len().saturating_sub(1))
     );
     let parameters: Vec<Value> = counts
@@ -27,7 +27,7 @@ pub(crate) async fn add(
 
 /// Everything that was counted, in the order of names and labels.
 pub(crate) async fn all(connection: &impl Connection) -> Result<Vec<(String, String, i64)>, DatabaseError> {
-    let statement = "SELECT name, labels, value FROM chat_counters ORDER BY name, labels";
+    let statement = "SELECT name, labels, value FROM chat_knowledge_counters ORDER BY name, labels";
     let rows = connection.execute(statement, &[]).await?;
     rows.iter()
         .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.integer(2)?)))

@@ -21,7 +21,7 @@ pub struct Bounds {
     async_fn_in_trait,
     reason = "a component has one thread: its futures need not be Send"
 )]
-pub trait Outbound {
+pub trait Fetch {
     /// Sends a request. Answers whatever came back, redirects and errors too, or why nothing whole came within the bounds; the
     /// reason is for the log and names no secret.
     async fn fetch(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Answer, String>;
