@@ -6,6 +6,7 @@ mod faq;
 
 use http::Method;
 use todo_domain::problem::Code;
+use todo_knowledge::Kind;
 use todo_service::answer::Answer;
 
 use super::faq_chat::KEY_HEADER;
@@ -16,7 +17,6 @@ use crate::limits::{Class, Standing};
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::router::operator::OperatorRoute;
-use todo_knowledge::Kind;
 
 /// Under whose name the operator's requests are counted and their answers kept. No user has it: ids of users are UUIDs.
 const OPERATOR: &str = "operator";

@@ -172,8 +172,8 @@ fn nobody_without_an_account_reaches_anybodys_tasks() {
     assert_eq!(ann.get("/api/v1/tasks/1").expect(200).body["status"], "pending");
 }
 
-#[test]
-fn questions_are_logged_counted_rated_and_deleted() {
+/// With three questions in two sessions, the second of them without an answer, and what a user said.
+fn asked() -> Faq {
     let faq = Faq::new();
     let ann = faq.0.sign_up("ann@example.com");
     ann.say("private question about reminders");
@@ -188,6 +188,12 @@ fn questions_are_logged_counted_rated_and_deleted() {
         &json!({ "message": "hello", "sessionId": "session-2" }),
     )
     .expect(200);
+    faq
+}
+
+#[test]
+fn questions_are_logged_counted_and_rated() {
+    let faq = asked();
     let stats = faq
         .operate("GET", "/admin/chat/stats", &Value::Null)
         .expect(200)
@@ -226,7 +232,11 @@ fn questions_are_logged_counted_rated_and_deleted() {
     assert_eq!(items[1]["sources"][0]["title"], "Refunds");
     assert_eq!(items[1]["assistant_answer"], "Money comes back within a week.");
     assert!(items[1]["latency_ms"].as_i64().unwrap() >= 1);
-    // Pages, and no user's conversation on any of them.
+}
+
+#[test]
+fn the_log_has_pages_and_no_users_conversation_on_any_of_them() {
+    let faq = asked();
     let first = faq
         .operate("GET", "/admin/chat/logs?limit=2", &Value::Null)
         .expect(200)
@@ -263,7 +273,11 @@ fn questions_are_logged_counted_rated_and_deleted() {
         ),
         (&json!(2), &json!(1))
     );
+}
 
+#[test]
+fn the_log_is_deleted_as_a_whole_or_by_session_and_that_is_noted() {
+    let faq = asked();
     let deleted = faq
         .operate("DELETE", "/admin/chat/logs/session-1", &Value::Null)
         .expect(200)

@@ -156,7 +156,7 @@ fn a_repeated_request_of_the_operator_does_nothing_twice() {
 }
 
 #[test]
-fn documents_and_products_are_ingested_whole_or_not_at_all() {
+fn documents_are_cut_found_replaced_and_removed() {
     let faq = Faq::new();
     let long = "The warranty covers batteries for two years. ".repeat(60);
     let documents = json!({ "documents": [
@@ -192,7 +192,12 @@ fn documents_and_products_are_ingested_whole_or_not_at_all() {
         .expect(204);
     faq.operate("DELETE", "/ingest/documents/terms", &Value::Null)
         .problem(404, "not_found");
+}
 
+#[test]
+fn products_are_found_with_their_price_and_apart_from_all_else() {
+    let faq = Faq::new();
+    faq.add("Contact", "Write to the helpdesk.");
     let products = json!({ "products": [
         { "id": 17, "name": "Walnut desk", "description": "A solid desk.", "price": 349.5, "currency": "EUR", "in_stock": true, "tags": ["furniture"] },
         { "id": "lamp", "name": "Brass lamp", "description": "Warm light." },
@@ -225,7 +230,11 @@ fn documents_and_products_are_ingested_whole_or_not_at_all() {
         .body["results"],
         json!([])
     );
+}
 
+#[test]
+fn what_has_a_mistake_is_not_ingested_in_part() {
+    let faq = Faq::new();
     for (target, body, field) in [
         ("/ingest", json!({}), "documents"),
         ("/ingest", json!({ "documents": [] }), "documents"),
