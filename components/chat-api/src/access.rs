@@ -48,10 +48,19 @@ impl Caller {
                 Code::Forbidden,
                 "a personal API token cannot manage tokens or secret addresses; log in and use the session's access token",
             )),
+            (Route::Password, Access::Token(_)) => Err(not_by_token()),
+            (Route::Me, Access::Token(_)) if *method == Method::DELETE => Err(not_by_token()),
             _ if matches!(*method, Method::GET | Method::HEAD) => self.require(Scope::Read),
             _ => self.require(Scope::Write),
         }
     }
+}
+
+fn not_by_token() -> Failure {
+    Failure::new(
+        Code::Forbidden,
+        "a personal API token cannot change the account itself; log in and use the session's access token",
+    )
 }
 
 impl<P: Platform> App<P> {
@@ -71,10 +80,18 @@ impl<P: Platform> App<P> {
         }
         let claims = self.signer.verify(token, now);
         let claims = claims.map_err(|error| Failure::unauthorized(error.to_string()))?;
+        if let Some(session) = &claims.sid
+            && self.has_ended(session).await?
+        {
+            return Err(Failure::unauthorized(
+                "the session of this token has ended; log in",
+            ));
+        }
         Ok(Caller {
             user_id: claims.sub,
             expires_at: claims.exp,
             access: Access::Session,
+            session: claims.sid,
         })
     }
 
@@ -97,6 +114,7 @@ impl<P: Platform> App<P> {
             user_id: shown.user_id,
             expires_at: ends.min(latest),
             access: Access::Token(shown.scopes),
+            session: Some(shown.id),
         })
     }
 }

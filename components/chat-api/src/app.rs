@@ -15,6 +15,7 @@ use todo_service::migrate::migrate;
 use todo_service::outbox::Relay;
 
 use crate::access::Access;
+use crate::assistant::{ChatStream, Provider};
 use crate::auth::token::{Signer, seed};
 use crate::download::Download;
 use crate::failure::Failure;
@@ -25,6 +26,7 @@ use crate::mcp;
 use crate::platform::Platform;
 use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
+use crate::sessions::EndedSessions;
 use crate::settings::Settings;
 use crate::store::migrations::{OUTBOX, SCHEMA};
 use crate::store::search;
@@ -42,6 +44,9 @@ pub struct App<P: Platform> {
     pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
     pub(crate) knowledge: Knowledge,
+    pub(crate) ended: EndedSessions,
+    /// Who answers in the chat.
+    pub(crate) provider: Provider,
     pub(crate) relay: Relay,
     pub(crate) are_jobs_ensured: Cell<bool>,
     /// The idempotency keys of requests that this instance is at, with their users.
@@ -55,6 +60,8 @@ pub enum Reply<P: Platform> {
     Complete(Answer),
     /// Headers now, and events as they happen.
     Stream(http::Response<()>, Box<UpdateStream<P>>),
+    /// Headers now, and a turn of the chat as it happens.
+    Chat(http::Response<()>, Box<ChatStream>),
     /// Headers now, and a file piece by piece.
     Download(http::Response<()>, Box<Download<P>>),
 }
@@ -66,6 +73,8 @@ pub(crate) struct Caller {
     pub(crate) expires_at: i64,
     /// What it allows.
     pub(crate) access: Access,
+    /// What the caller's streams end with.
+    pub(crate) session: Option<String>,
 }
 
 impl<P: Platform> App<P> {
@@ -92,6 +101,7 @@ impl<P: Platform> App<P> {
         })?;
         drop(connection);
         let relay = Relay::new(OUTBOX, fresh());
+        let provider = Provider::read(&platform).await;
         let app = Self {
             signer: Signer::new(&seed),
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
@@ -99,6 +109,8 @@ impl<P: Platform> App<P> {
             settings,
             limits: Limits::default(),
             knowledge: Knowledge::default(),
+            ended: EndedSessions::default(),
+            provider,
             relay,
             are_jobs_ensured: Cell::new(false),
             in_flight: RefCell::default(),
@@ -143,6 +155,7 @@ impl<P: Platform> App<P> {
         let headers = match &mut reply {
             Reply::Complete(answer) => answer.headers_mut(),
             Reply::Stream(answer, _stream) => answer.headers_mut(),
+            Reply::Chat(answer, _turn) => answer.headers_mut(),
             Reply::Download(answer, _file) => answer.headers_mut(),
         };
         if let Some(standing) = standing {
@@ -216,6 +229,9 @@ impl<P: Platform> App<P> {
                 let caller = this.admit(call, &route, path_user.as_deref(), standing).await?;
                 if route == Route::Updates {
                     return handlers::updates::open(app, call, &caller).await;
+                }
+                if route == Route::Chat {
+                    return handlers::chat::say(app, call, caller).await;
                 }
                 if route == Route::Export {
                     return handlers::exchange::export(app, call, caller).await;

@@ -1,5 +1,19 @@
 //! One turn of a conversation: what the assistant is told, the tools that it calls, and what it remembers.
 
+mod asking;
+mod authority;
+mod builtin;
+mod claims;
+mod converse;
+mod made;
+mod no_answer;
+mod policy;
+mod prompt;
+mod provider;
+mod record;
+pub(crate) mod tally;
+mod told;
+
 use serde::{Deserialize, Serialize};
 use todo_domain::assistant::{
     Context, Intent, Pending, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome, ToolResult,
@@ -17,6 +31,14 @@ use crate::store::{overview, task_list, tasks};
 use crate::tasks::{Change, find};
 use crate::unit::Unit;
 
+pub(crate) use self::authority::{Admitted, admit};
+pub(crate) use self::builtin::take_builtin_turn;
+pub(crate) use self::converse::{Asked, Conversation};
+pub(crate) use self::provider::Provider;
+pub(crate) use self::record::Fallback;
+pub use self::told::ChatStream;
+pub(crate) use self::told::Told;
+
 /// How many of a user's tasks the assistant looks at when it is told of one by its title.
 const TASKS_IN_VIEW: i64 = 2_000;
 
@@ -29,6 +51,13 @@ pub(crate) struct Memory {
     /// The numbers of the tasks that it showed last.
     #[serde(default)]
     last_list: Vec<u32>,
+}
+
+impl Memory {
+    /// From what a conversation keeps; of what cannot be read nothing is remembered.
+    pub(crate) fn read(state: &str) -> Self {
+        serde_json::from_str(state).unwrap_or_default()
+    }
 }
 
 /// What came of a turn.

@@ -22,10 +22,11 @@ use todo_service::answer::Answer;
 use todo_service::component;
 use todo_service::database::HostDatabase;
 use todo_service::fetch::{Bounds, Fetch};
+use todo_service::outbound::{self, HostPieces, Unanswered};
 use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
-use crate::{App, Body, BrokenOff, Download, JobFailure, LARGEST_BODY, Reply, UpdateStream};
+use crate::{App, Body, BrokenOff, ChatStream, Download, JobFailure, LARGEST_BODY, Reply, UpdateStream};
 use bindings::exports::sidespin::jobs::job_handler::{Failure, Guest, Job};
 use bindings::todo::platform::{feed, publisher, scheduler};
 
@@ -85,6 +86,17 @@ async fn handle(request: Request) -> Response<BoxBody> {
             wasip3::spawn(send_all(*stream, sender));
             head.map(|()| box_body(body))
         }
+        Reply::Chat(head, mut stream) => {
+            let (sender, body) = spin_sdk::http::body::stream::<Bytes>();
+            let turn = stream.take_turn();
+            let of_turn = Rc::clone(&app);
+            wasip3::spawn(async move {
+                turn.await;
+                of_turn.relay().await;
+            });
+            wasip3::spawn(send_chat(*stream, sender));
+            head.map(|()| box_body(body))
+        }
         Reply::Download(head, file) => {
             // One piece waits while another is made: a slow reader does not fill the memory.
             let (sender, pieces) = futures::channel::mpsc::channel(1);
@@ -115,6 +127,15 @@ async fn read(
 async fn send_all(mut stream: UpdateStream<Host>, mut sender: futures::channel::mpsc::Sender<Bytes>) {
     while let Some(text) = stream.next().await {
         if sender.send(text).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends a turn's events until it ends, or nobody reads any more.
+async fn send_chat(mut stream: ChatStream, mut sender: futures::channel::mpsc::Sender<Bytes>) {
+    while let Some(event) = stream.next().await {
+        if sender.send(event).await.is_err() {
             return;
         }
     }
@@ -206,6 +227,7 @@ impl Fetch for Host {
 impl Platform for Host {
     type Database = HostDatabase;
     type Subscription = Feed;
+    type Pieces = HostPieces;
 
     fn database(&self) -> &HostDatabase {
         &HostDatabase
@@ -245,6 +267,14 @@ impl Platform for Host {
             .await
             .map(Feed)
             .map_err(feed_error)
+    }
+
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<HostPieces>, Unanswered> {
+        outbound::send(request, patience).await
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -13,7 +13,9 @@ use crate::knowledge::fill::JOB as VECTORS;
 use crate::platform::Platform;
 use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
-use crate::store::{changes, idempotency, knowledge, limits, reminders, updates, users};
+use crate::store::{
+    changes, idempotency, knowledge, limits, reminders, search, sessions, token_budgets, updates, users,
+};
 use crate::undo::UNDOABLE_FOR;
 use crate::unit::Unit;
 
@@ -130,12 +132,16 @@ impl<P: Platform> App<P> {
             .prune(&connection, now.saturating_sub(REJECTED_KEPT_FOR))
             .await?;
         users::prune_refresh_tokens(&connection, now).await?;
+        sessions::prune(&connection, now.saturating_sub(crate::sessions::KEPT_FOR)).await?;
         self.empty_bins(&connection).await?;
         let log_kept_for = i64::from(self.settings.knowledge.log_days).saturating_mul(DAY);
         knowledge::log::prune(&connection, now.saturating_sub(log_kept_for)).await?;
         knowledge::prune(&connection, now.saturating_sub(crate::bin::KEPT_FOR)).await?;
         changes::prune(&connection, now.saturating_sub(UNDOABLE_FOR)).await?;
+        search::merge(&connection).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
-        Ok(limits::prune(&connection, crate::limits::window(now).saturating_sub(1)).await?)
+        // Yesterday may still be settled.
+        token_budgets::prune(&connection, now.div_euclid(24 * 3600 * 1000).saturating_sub(1)).await?;
+        Ok(limits::prune(&connection, crate::limits::oldest_window(now)).await?)
     }
 }

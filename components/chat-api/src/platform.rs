@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use todo_service::database::Database;
 use todo_service::fetch::Fetch;
+use todo_service::outbound::{Pieces, Unanswered};
 use todo_service::outbox::Receiver;
 pub use todo_service::outbox::{Message, PlatformError};
 
@@ -37,6 +39,8 @@ pub trait Platform: Receiver + Fetch + 'static {
     type Database: Database;
     /// One user's feed.
     type Subscription: Subscription + 'static;
+    /// The body of an answer from a server outside.
+    type Pieces: Pieces + 'static;
 
     /// The tables.
     fn database(&self) -> &Self::Database;
@@ -55,6 +59,13 @@ pub trait Platform: Receiver + Fetch + 'static {
 
     /// Begins to listen to a user's events.
     async fn subscribe(&self, user_id: &str) -> Result<Self::Subscription, FeedError>;
+
+    /// Sends a request to a server outside. The answer's head may take so long.
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<Self::Pieces>, Unanswered>;
 
     /// Waits.
     async fn sleep(&self, duration: Duration);

@@ -14,6 +14,7 @@ pub(crate) enum Route {
     Refresh,
     LogOut,
     Me,
+    Password,
     Keys,
     Live,
     Ready,
@@ -23,6 +24,9 @@ pub(crate) enum Route {
     Complete(String),
     Reopen(String),
     Restore(String),
+    Skip(String),
+    EndSeries(String),
+    RecurrencePreview,
     Tags,
     Stats,
     Chat,
@@ -32,6 +36,8 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    /// For scrapers inside.
+    Metrics,
     BulkTasks,
     Undo,
     Tokens,
@@ -46,7 +52,6 @@ pub(crate) enum Route {
     Calendar(String),
     /// What somebody with the FAQ's key thinks of an answer.
     ChatFeedback,
-    Metrics,
     Operator(OperatorRoute),
 }
 
@@ -65,9 +70,13 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
+            Self::Password => &["POST"],
+            Self::Me => &["GET", "HEAD", "DELETE"],
             Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
-            Self::Agenda => &["POST"],
-            Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
+            Self::Agenda | Self::Skip(_) | Self::EndSeries(_) => &["POST"],
+            Self::RecurrencePreview => &["GET", "HEAD"],
+            Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
+            Self::Metrics => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
             Self::Tokens => &["GET", "HEAD", "POST"],
@@ -81,7 +90,6 @@ impl Route {
             Self::Conversation(_) => &["GET", "HEAD", "PATCH", "DELETE"],
             Self::Export | Self::Calendar(_) => &["GET", "HEAD"],
             Self::Import | Self::ChatFeedback => &["POST"],
-            Self::Metrics => &["GET", "HEAD"],
             Self::Operator(route) => route.methods(),
             Self::CalendarFeed => &["GET", "HEAD", "POST", "DELETE"],
         }
@@ -153,6 +161,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["auth", "refresh"] => Route::Refresh,
         ["auth", "logout"] => Route::LogOut,
         ["auth", "me"] => Route::Me,
+        ["auth", "password"] => Route::Password,
         ["tasks", rest @ ..] => tasks(rest)?,
         ["tokens"] => Route::Tokens,
         ["tokens", id] => Route::Token((*id).to_owned()),
@@ -166,6 +175,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
         ["undo"] => Route::Undo,
+        ["recurrence", "preview"] => Route::RecurrencePreview,
         ["export"] => Route::Export,
         ["import"] => Route::Import,
         ["calendar-feed"] => Route::CalendarFeed,
@@ -183,6 +193,8 @@ fn tasks(rest: &[&str]) -> Option<Route> {
         [id, "complete"] => Route::Complete((*id).to_owned()),
         [id, "reopen"] => Route::Reopen((*id).to_owned()),
         [id, "restore"] => Route::Restore((*id).to_owned()),
+        [id, "skip"] => Route::Skip((*id).to_owned()),
+        [id, "end-series"] => Route::EndSeries((*id).to_owned()),
         _ => return None,
     })
 }
@@ -319,6 +331,8 @@ mod tests {
         assert!(!route("/api/v1/tasks/quick").unwrap().takes(&Method::GET));
         assert!(!route("/api/v1/tasks/1/reopen").unwrap().takes(&Method::PATCH));
         assert_eq!(route("/mcp").unwrap().methods(), ["POST"]);
+        assert_eq!(route("/api/tasks/7/skip"), Some(Route::Skip("7".into())));
+        assert_eq!(route("/api/v1/tasks/7/end-series").unwrap().methods(), ["POST"]);
         assert_eq!(route("/api/v1/mcp"), None);
         assert_eq!(route("/api/v1/tokens/t"), Some(Route::Token("t".into())));
     }

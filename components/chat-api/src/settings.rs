@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) internal_token: String,
     /// `rate_limit_auth`: sign-ups and log-ins a minute from one address; 0 is no limit.
     pub(crate) auth_limit: u32,
+    /// `rate_limit_account`: tries of a password in a quarter of an hour for one e-mail address; 0 is no limit.
+    pub(crate) account_limit: u32,
     /// `rate_limit_chat`: messages a minute of one user; 0 is no limit.
     pub(crate) chat_limit: u32,
     /// `rate_limit_default`: other requests a minute of one user or address; 0 is no limit.
@@ -30,6 +32,7 @@ impl std::fmt::Debug for Settings {
         formatter
             .debug_struct("Settings")
             .field("auth_limit", &self.auth_limit)
+            .field("account_limit", &self.account_limit)
             .field("chat_limit", &self.chat_limit)
             .field("default_limit", &self.default_limit)
             .field("trusted_proxies", &self.trusted_proxies)
@@ -43,6 +46,7 @@ impl Settings {
             signing_key: platform.variable("jwt_signing_key").await,
             internal_token: platform.variable("internal_token").await,
             auth_limit: number(platform, "rate_limit_auth", 5).await,
+            account_limit: number(platform, "rate_limit_account", 20).await,
             chat_limit: number(platform, "rate_limit_chat", 30).await,
             default_limit: number(platform, "rate_limit_default", 300).await,
             trusted_proxies: number(platform, "trusted_proxies", 0).await,

@@ -95,6 +95,16 @@ impl Failure {
         Self::new(Code::NotFound, "there is nothing at this address")
     }
 
+    /// The token is good, and whose it was is not there any more.
+    #[must_use]
+    pub fn account_gone() -> Self {
+        let detail = "the account of this token does not exist any more";
+        Self {
+            header: Some((WWW_AUTHENTICATE, "Bearer")),
+            ..Self::new(Code::Unauthorized, detail)
+        }
+    }
+
     /// The address takes only these methods.
     #[must_use]
     pub fn method_not_allowed(allowed: &'static str) -> Self {
@@ -155,7 +165,7 @@ impl From<AuthenticationError> for Failure {
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Failed { reason } => Self::unavailable(reason),
+            DatabaseError::Failed { reason } | DatabaseError::Schema { reason } => Self::unavailable(reason),
             DatabaseError::Content { .. } => {
                 let failure = Self::new(
                     Code::Internal,

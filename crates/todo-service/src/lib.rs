@@ -14,6 +14,7 @@ pub mod cursor;
 pub mod database;
 pub mod fetch;
 pub mod migrate;
+pub mod outbound;
 pub mod outbox;
 pub mod processed;
 pub mod query;

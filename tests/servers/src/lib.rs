@@ -5,6 +5,7 @@
 //! (`CI` is set), where it fails.
 
 mod address;
+mod chat_completions;
 mod cluster;
 mod kafka;
 
@@ -13,6 +14,7 @@ mod process;
 mod redis;
 mod vectors;
 
+pub use chat_completions::{Asked, ChatCompletions, Piece, Reply};
 pub use cluster::{BOOTSTRAP_SERVERS, Cluster};
 pub use kafka::{Kafka, KafkaIdentity, KafkaListener};
 pub use postgres::Postgres;

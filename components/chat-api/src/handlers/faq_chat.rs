@@ -26,6 +26,7 @@ fn nobody(key: &str) -> Caller {
         user_id: format!("faq:{key}"),
         expires_at: 0,
         access: Access::Session,
+        session: None,
     }
 }
 

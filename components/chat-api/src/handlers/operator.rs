@@ -33,6 +33,7 @@ pub(crate) async fn serve<P: Platform>(
         user_id: OPERATOR.to_owned(),
         expires_at: 0,
         access: Access::Session,
+        session: None,
     };
     let answer = dispatch(app, call, &caller, route).await;
     let method = &call.parts.method;

@@ -26,6 +26,8 @@ const NO_ANSWER: &str = "I have no answer to that. Please ask in other words, or
 pub(crate) struct Recalled {
     found: Option<Found>,
     is_about_the_product: bool,
+    /// Why nothing was known, when it was wanted.
+    unanswered: Option<Reason>,
 }
 
 /// An answer to whoever asks with the FAQ's key.
@@ -48,6 +50,7 @@ impl<P: Platform> App<P> {
         Ok(Recalled {
             found: Some(self.know(message, Scope::User(user_id)).await?),
             is_about_the_product,
+            unanswered: None,
         })
     }
 
@@ -84,27 +87,31 @@ impl<P: Platform> App<P> {
         })
     }
 
-    /// The turn with what was recalled in place of an answer that nobody has, and where that comes from.
-    pub(crate) fn complete(&self, turn: Turn, recalled: Recalled) -> (Turn, Vec<Source>) {
-        if turn.intent != Intent::Unclear || turn.pending.is_some() || !turn.results.is_empty() {
-            return (turn, Vec::new());
+    /// Counts that nothing was known, and all else that was counted on the way.
+    pub(crate) async fn count_recalled(&self, recalled: &Recalled) {
+        if let Some(reason) = recalled.unanswered {
+            self.knowledge.measured.fallback(Intent::Unclear.as_str(), reason);
         }
-        let Some(found) = recalled.found else {
-            return (turn, Vec::new());
-        };
-        let nothing = found.nothing;
-        match answer(found, true) {
-            Some(answer) => answer,
-            None => {
-                let reason = nothing.unwrap_or(Reason::Other);
-                self.knowledge.measured.fallback(Intent::Unclear.as_str(), reason);
-                (turn, Vec::new())
-            }
-        }
+        self.flush_counters().await;
     }
 }
 
 impl Recalled {
+    /// The turn with what was recalled in place of an answer that nobody has, and where that comes from.
+    pub(crate) fn complete(&mut self, turn: Turn) -> (Turn, Vec<Source>) {
+        if turn.intent != Intent::Unclear || turn.pending.is_some() || !turn.results.is_empty() {
+            return (turn, Vec::new());
+        }
+        let Some(found) = self.found.take() else {
+            return (turn, Vec::new());
+        };
+        let nothing = found.nothing;
+        answer(found, true).unwrap_or_else(|| {
+            self.unanswered = Some(nothing.unwrap_or(Reason::Other));
+            (turn, Vec::new())
+        })
+    }
+
     /// The answer to a question about the product, before it could be taken for a command. Nothing if it is none, or has none.
     pub(crate) fn about_the_product(&mut self) -> Option<(Turn, Vec<Source>)> {
         if !self.is_about_the_product {

@@ -12,9 +12,6 @@ use crate::app::App;
 use crate::platform::Platform;
 use crate::store::knowledge::{counters, vectors};
 
-/// The media type of the text format.
-pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
 const FALLBACKS: &str = "chat_fallback_total";
 const FAILURES: &str = "knowledge_vector_failures_total";
 /// Counted by the bucket that a time falls into, as `backend|bucket`.

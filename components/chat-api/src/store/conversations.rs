@@ -109,18 +109,18 @@ pub(crate) async fn count(connection: &impl Connection, user_id: &str) -> Result
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Keeps a new conversation.
+/// Keeps a new conversation. Answers whether its user is there.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
     id: &str,
     title: &str,
     now: i64,
-) -> Result<(), DatabaseError> {
-    let statement =
-        "INSERT INTO chat_conversations (id, user_id, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)";
-    let parameters = [id.into(), user_id.into(), title.into(), now.into(), now.into()];
-    connection.execute(statement, &parameters).await.map(drop)
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_conversations (id, user_id, title, created_at, updated_at)
+        SELECT ?, id, ?, ?, ? FROM chat_users WHERE id = ? RETURNING 1";
+    let parameters = [id.into(), title.into(), now.into(), now.into(), user_id.into()];
+    Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
 /// Gives a conversation another title. Answers it, if there is one.
@@ -169,20 +169,22 @@ pub(crate) struct Said<'a> {
     pub(crate) tool_calls: Option<String>,
 }
 
-/// Appends a question and its answer, and what the assistant remembers after it.
+/// Appends a question and its answer, and what the assistant remembers after it. Answers whether there is such a conversation.
 pub(crate) async fn append(
     connection: &impl Connection,
     conversation_id: &str,
     turn: [Said<'_>; 2],
     state: &str,
     now: i64,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let statement = "UPDATE chat_conversations SET last_message = last_message + 2, updated_at = ?, state = ?
         WHERE id = ? RETURNING last_message";
     let rows = connection
         .execute(statement, &[now.into(), state.into(), conversation_id.into()])
         .await?;
-    let last = rows.first().map_or(Ok(0), |row| row.integer(0))?;
+    let Some(last) = rows.first().map(|row| row.integer(0)).transpose()? else {
+        return Ok(false);
+    };
     let statement =
         "INSERT INTO chat_messages (conversation_id, seq, id, role, content, tool_calls, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?)";
@@ -198,7 +200,44 @@ pub(crate) async fn append(
             now.into(),
         ]);
     }
+    connection.execute(statement, &parameters).await.map(|_none| true)
+}
+
+/// Replaces what was answered, and what the assistant remembers after it.
+pub(crate) async fn amend(
+    connection: &impl Connection,
+    conversation_id: &str,
+    said: Said<'_>,
+    state: &str,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let statement = "UPDATE chat_conversations SET updated_at = ?, state = ? WHERE id = ?";
+    connection
+        .execute(statement, &[now.into(), state.into(), conversation_id.into()])
+        .await?;
+    let statement = "UPDATE chat_messages SET content = ?, tool_calls = ? WHERE conversation_id = ? AND id = ? AND role = ?";
+    let parameters = [
+        said.content.into(),
+        said.tool_calls.into(),
+        conversation_id.into(),
+        said.id.into(),
+        said.role.into(),
+    ];
     connection.execute(statement, &parameters).await.map(drop)
+}
+
+/// The last messages of a conversation, the first one first.
+pub(crate) async fn last_messages(
+    connection: &impl Connection,
+    conversation_id: &str,
+    limit: i64,
+) -> Result<Vec<Message>, DatabaseError> {
+    let statement = "SELECT seq, id, role, content, tool_calls, created_at FROM chat_messages
+        WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?";
+    let rows = connection
+        .execute(statement, &[conversation_id.into(), limit.into()])
+        .await?;
+    rows.iter().rev().map(message).collect()
 }
 
 /// The messages of a conversation after a place, the first one first.

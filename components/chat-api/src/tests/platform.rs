@@ -14,8 +14,10 @@ use serde_json::Value;
 use todo_service::answer::Answer;
 use todo_service::database::testing::TestDatabase;
 use todo_service::fetch::{Bounds, Fetch};
+use todo_service::outbound::Unanswered;
 use todo_service::outbox::Receiver;
 
+use super::model::{FakePieces, Model};
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
 
 /// What the world outside of the instances holds.
@@ -29,6 +31,8 @@ pub(super) struct World {
     /// Jobs by name, with their time; repeating ones have none.
     pub(super) jobs: RefCell<BTreeMap<String, Option<i64>>>,
     pub(super) log: RefCell<Vec<String>>,
+    /// The language model.
+    pub(super) model: Model,
     pub(super) is_broker_away: Cell<bool>,
     /// It takes events and never answers.
     pub(super) is_broker_stuck: Cell<bool>,
@@ -172,6 +176,7 @@ impl Fetch for FakePlatform {
 impl Platform for FakePlatform {
     type Database = TestDatabase;
     type Subscription = FakeFeed;
+    type Pieces = FakePieces;
 
     fn database(&self) -> &TestDatabase {
         &self.database
@@ -217,6 +222,14 @@ impl Platform for FakePlatform {
             .borrow_mut()
             .push((user_id.to_owned(), Rc::clone(&queue)));
         Ok(FakeFeed(queue))
+    }
+
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<FakePieces>, Unanswered> {
+        self.world.model.answer(&self.world.now, &request, patience)
     }
 
     /// Waiting takes no time here; it moves the clock.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::TOOLS;
 use crate::query::MAXIMUM_LIMIT;
+use crate::recurrence::RecurrenceAnchor;
 use crate::task::{Priority, Status};
 use crate::validation::{DESCRIPTION_LIMIT, REMINDERS_LIMIT, TAG_LIMIT, TAGS_LIMIT, TITLE_LIMIT};
 
@@ -248,6 +249,10 @@ fn task_fields(may_clear: bool) -> Map<String, Value> {
             "type": text("string"),
             "description": "daily, weekly, monthly, yearly, or an RFC 5545 RRULE such as FREQ=WEEKLY;BYDAY=MO,TH",
         },
+        "recurrence_anchor": one_of(
+            RecurrenceAnchor::ALL.map(RecurrenceAnchor::as_str),
+            "what the next due date is counted from: a fixed schedule (due, if left out) or the day of completion",
+        ),
     }))
 }
 

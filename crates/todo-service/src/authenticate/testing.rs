@@ -26,6 +26,7 @@ impl TestIssuer {
             exp: now.saturating_add(900),
             jti: "token".to_owned(),
             email: None,
+            sid: None,
         };
         let token = sign(&Self::key(), &claims).unwrap_or_default();
         HeaderValue::from_str(&format!("Bearer {token}"))

@@ -45,6 +45,7 @@ fn headers(key: u8) -> HeaderMap {
         exp: NOW + 100_000,
         jti: String::new(),
         email: None,
+        sid: None,
     };
     let value = format!("Bearer {}", sign(&signing_key(key), &claims).unwrap());
     HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(&value).unwrap())])

@@ -38,10 +38,8 @@ impl Servers {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let vectors = Arc::new(Mutex::new(Vectors {
-            keys: Some(("qdrant-key".to_owned(), "model-key".to_owned())),
-            ..Vectors::default()
-        }));
+        let vectors = Arc::new(Mutex::new(Vectors::default()));
+        vectors.lock().unwrap().keys = Some(("qdrant-key".to_owned(), "model-key".to_owned()));
         let shared = Arc::clone(&vectors);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _peer)) = listener.accept().await {

@@ -27,6 +27,7 @@ mod operate;
 mod options;
 mod platform;
 mod postgres;
+mod provider;
 mod recurrence;
 mod redis;
 mod reminders;
