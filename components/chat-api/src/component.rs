@@ -19,7 +19,10 @@ use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
 use todo_auth::openid::LARGEST_DOCUMENT;
 use todo_domain::problem::{Code, Problem};
+use todo_service::answer::Answer;
+use todo_service::component;
 use todo_service::database::{DatabaseError, HostDatabase};
+use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbound::{self, HostPieces, Unanswered};
 use todo_service::outbox::Receiver;
 
@@ -223,6 +226,12 @@ impl Receiver for Host {
     }
 }
 
+impl Fetch for Host {
+    async fn fetch(&self, request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+        component::fetch(request, bounds).await
+    }
+}
+
 impl Platform for Host {
     type Database = HostDatabase;
     type Subscription = Feed;
@@ -244,6 +253,10 @@ impl Platform for Host {
             filled += given.len();
         }
         bytes
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        wasip3::clocks::monotonic_clock::now()
     }
 
     async fn variable(&self, name: &str) -> String {

@@ -9,11 +9,14 @@ mod calendar;
 mod chat;
 mod deletion;
 mod exchange;
+mod faq;
 mod issuer;
+mod knowledge;
 mod lists;
 mod live;
 mod mcp;
 mod model;
+mod operator;
 mod outbox;
 mod platform;
 mod provider;
@@ -32,6 +35,7 @@ mod tags;
 mod tasks;
 mod tokens;
 mod undo;
+mod vectors;
 
 use todo_service::database::testing::{again_on_postgres, again_on_sqlite, plans};
 

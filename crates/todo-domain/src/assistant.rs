@@ -99,6 +99,10 @@ pub enum Intent {
     Cancel,
     /// What the assistant can do.
     Help,
+    /// How the product works, or what the operator has answers to.
+    Faq,
+    /// What the user's own tasks say.
+    Recall,
     /// Not understood.
     Unclear,
 }
@@ -176,6 +180,8 @@ impl Intent {
             Self::Confirm => "confirm",
             Self::Cancel => "cancel",
             Self::Help => "help",
+            Self::Faq => "faq",
+            Self::Recall => "recall",
             Self::Unclear => "unclear",
         }
     }

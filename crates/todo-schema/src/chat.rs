@@ -3,6 +3,7 @@
 mod accounts;
 mod assistant;
 mod first;
+mod knowledge;
 mod later;
 
 use todo_service::migrate::Schema;
@@ -25,5 +26,6 @@ pub const SCHEMA: Schema = Schema {
         assistant::COUNTERS,
         accounts::IDENTITIES,
         later::OUTBOX_INDEXES,
+        knowledge::KNOWLEDGE,
     ],
 };

@@ -21,7 +21,7 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// GET /conversations
 pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
-    let question = Question::of(app, call, format!("conversations\n{}", caller.user_id))?;
+    let question = Question::of(app, call, format!("conversations\n{}", caller.user_id), &[])?;
     let before = question.position::<(i64, String)>()?;
     let connection = app.platform.database().connect().await?;
     let found = conversations::page(&connection, &caller.user_id, before.as_ref(), question.read()).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn messages<P: Platform>(
     caller: &Caller,
     id: &str,
 ) -> Result<Answer, Failure> {
-    let question = Question::of(app, call, format!("messages\n{}\n{id}", caller.user_id))?;
+    let question = Question::of(app, call, format!("messages\n{}\n{id}", caller.user_id), &[])?;
     let after = question.position::<i64>()?.unwrap_or_default();
     let connection = app.platform.database().connect().await?;
     let conversation = conversations::find(&connection, &caller.user_id, id).await?;
@@ -107,8 +107,8 @@ pub(crate) async fn messages<P: Platform>(
     Ok(json_unless_known(&call.parts.headers, &page))
 }
 
-/// What is asked of a list that has no filters.
-struct Question<'a> {
+/// What is asked of a list that has no filters but those that its handler reads itself.
+pub(super) struct Question<'a> {
     limit: usize,
     wants_total: bool,
     cursor: Option<String>,
@@ -117,7 +117,12 @@ struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn of<P: Platform>(app: &'a App<P>, call: &Call, scope: String) -> Result<Self, Failure> {
+    pub(super) fn of<P: Platform>(
+        app: &'a App<P>,
+        call: &Call,
+        scope: String,
+        filters: &[&str],
+    ) -> Result<Self, Failure> {
         let key = app.cursor_key.as_bytes();
         let mut question = Self {
             limit: DEFAULT_LIMIT,
@@ -130,6 +135,7 @@ impl<'a> Question<'a> {
         for (name, value) in call.parameters() {
             let message = match name.as_str() {
                 _ if value.is_empty() => continue,
+                filter if filters.contains(&filter) => continue,
                 "limit" => match value
                     .parse()
                     .ok()
@@ -165,11 +171,11 @@ impl<'a> Question<'a> {
     }
 
     /// How many items to read: one more than wanted tells whether there are more.
-    fn read(&self) -> i64 {
+    pub(super) fn read(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1)
     }
 
-    fn position<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
+    pub(super) fn position<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
         let opened = self
             .cursor
             .as_deref()
@@ -179,7 +185,7 @@ impl<'a> Question<'a> {
     }
 
     /// The page made of one item more than was asked for, if there are that many.
-    fn page<T, L: Serialize>(
+    pub(super) fn page<T, L: Serialize>(
         &self,
         mut found: Vec<T>,
         total: Option<i64>,

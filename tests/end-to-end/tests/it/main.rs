@@ -20,6 +20,7 @@ mod events;
 mod exchange;
 mod faults;
 mod jobs;
+mod knowledge;
 mod mcp;
 mod migrate;
 mod notifications;
