@@ -107,9 +107,11 @@ async fn filled(variables: &[(&str, String)], count: usize) -> Result<(Server, U
         );
     }
     let begun = Instant::now();
-    // The audit handles one event for each task.
+    // Of each task the outbox has an event for the audit and one for the browsers.
+    let told = || metric(&server, "kafka_produced_total", "component=\"chat-api\"");
     let handled = || metric(&server, "kafka_messages_total", "component=\"audit\"");
-    while handled().await? < u64::try_from(count)? {
+    let count = u64::try_from(count)?;
+    while handled().await? < count || told().await? < 2 * count {
         ensure!(
             begun.elapsed() < PATIENCE,
             "the events of {count} tasks are not handled"
@@ -139,23 +141,21 @@ fn task(index: usize) -> Value {
     ];
     const TAGS: [&str; 5] = ["home", "work", "garden", "errand", "family"];
     const PRIORITIES: [&str; 4] = ["low", "medium", "high", "urgent"];
+    // Some other number for each feature, so that none follows from another one.
+    let draw = |feature: usize| (index * 7 + feature).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
     let pick =
-        |list: &[&'static str], step: usize| list.get(index / step % list.len()).copied().unwrap_or_default();
+        |list: &[&'static str], feature| list.get(draw(feature) % list.len()).copied().unwrap_or_default();
     let mut task = json!({
-        "title": format!("{} {} {index}", pick(&VERBS, 1), pick(&THINGS, 3)),
-        "priority": pick(&PRIORITIES, 2),
-        "tags": [pick(&TAGS, 1)],
+        "title": format!("{} {} {index}", pick(&VERBS, 1), pick(&THINGS, 2)),
+        "priority": pick(&PRIORITIES, 3),
+        "tags": [pick(&TAGS, 4)],
     });
-    if index % 3 != 0 {
-        task["due_date"] = format!(
-            "20{:02}-{:02}-{:02}",
-            20 + index % 15,
-            1 + index / 7 % 12,
-            1 + index % 28
-        )
-        .into();
+    if draw(5) % 3 != 0 {
+        let day = draw(6) % (15 * 12 * 28);
+        let (year, month) = (2020 + day / (12 * 28), 1 + day / 28 % 12);
+        task["due_date"] = format!("{year}-{month:02}-{:02}", 1 + day % 28).into();
     }
-    if index % 4 == 1 {
+    if draw(0) % 4 == 1 {
         task["status"] = "completed".into();
     }
     task
