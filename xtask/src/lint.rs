@@ -10,7 +10,7 @@ use crate::progress::Steps;
 use crate::target::{self, TARGET};
 use crate::test::Check;
 use crate::workspace::Workspace;
-use crate::{guests, no_arguments, process, tidy, web, wit};
+use crate::{guests, no_arguments, openapi, process, tidy, web, wit};
 
 /// The crates that are native but no default members.
 const NATIVE_TESTS: &str = "end-to-end";
@@ -35,7 +35,7 @@ pub(crate) fn checks(workspace: &Workspace) -> Result<Vec<Check>> {
     println!("{}", target::ensure(workspace)?);
     println!("{}", web::build(workspace)?);
     type Work = fn(&Workspace) -> Result<()>;
-    let work: [(&str, &str, Work); 7] = [
+    let work: [(&str, &str, Work); 8] = [
         ("rustfmt", "run `cargo fmt --all`", rustfmt),
         ("clippy", "the messages above name the lines", clippy_native),
         (
@@ -58,6 +58,11 @@ pub(crate) fn checks(workspace: &Workspace) -> Result<Vec<Check>> {
             "wit",
             "run `cargo xtask wit` when the change is meant",
             wit::check,
+        ),
+        (
+            "openapi",
+            "run `cargo xtask openapi` and look at the difference",
+            openapi::check,
         ),
     ];
     let mut steps = Steps::new(work.len());

@@ -12,8 +12,10 @@ mod fingerprint;
 mod guests;
 mod lint;
 mod migrate;
+mod openapi;
 mod process;
 mod progress;
+mod python;
 mod target;
 mod test;
 mod tidy;
@@ -35,7 +37,7 @@ usage: cargo xtask <command>
   up [-- arguments]      build everything and run the application
   migrate [status|up|rollback|roles] [--database-url URL]
                          the tables of all services, forward and back
-  test [--only SUITE]    build everything and run the tests: unit, guests, kafka, e2e, postgres or browser
+  test [--only SUITE]    build everything and run the tests: unit, guests, kafka, e2e, postgres, api or browser
   lint                   formatting, clippy, svelte-check, tidy
   tidy                   the repository's own rules: layers, file headers, sizes
   ci                     lint and test, as continuous integration does
@@ -44,6 +46,7 @@ usage: cargo xtask <command>
   target [--sysroot DIR] the wasm32-wasip2 target of the compiler
   bench                  measure start, memory, latency and throughput of a release build
   wit [--check]          write, or check, the lock file of wit/deps
+  openapi [--check]      write, or check, the description of the HTTP API
 ";
 
 fn main() -> ExitCode {
@@ -79,6 +82,7 @@ fn command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
         "target" => done(target::run(&workspace, arguments)),
         "bench" => done(bench::run(&workspace, arguments)),
         "wit" => done(wit::run(&workspace, arguments)),
+        "openapi" => done(openapi::run(&workspace, arguments)),
         other => usage(&format!("`{other}` is not a command")),
     }
 }

@@ -14,13 +14,19 @@ use self::summary::{Counts, Row};
 use crate::build::{self, Profile};
 use crate::progress::Steps;
 use crate::workspace::Workspace;
-use crate::{guests, process, web};
+use crate::{guests, process, python, web};
 
 /// The browser tests' own npm packages.
 const BROWSER: &str = "tests/browser";
 
 /// Those of the tests with clients of the Model Context Protocol.
 const MCP_CLIENT: &str = "tests/mcp-client";
+
+/// Those of the tests with the client that is made from the API's description.
+const API_CLIENT: &str = "tests/api-clients/typescript";
+
+/// What tries the API out by its description.
+const SCHEMATHESIS: &str = "tests/schemathesis";
 
 /// The packages whose tests run against whichever Kafka `KAFKA_BOOTSTRAP_SERVERS` names.
 const KAFKA: [&str; 3] = [
@@ -58,12 +64,14 @@ enum Suite {
     EndToEnd,
     /// Stories of the former, told of two processes on one Postgres.
     Postgres,
+    /// Of the former, only what goes by the API's description.
+    Api,
     /// Of the former, only what needs a browser.
     Browser,
 }
 
 impl Suite {
-    /// Those of a full run: `e2e` contains `browser`.
+    /// Those of a full run: `e2e` contains `api` and `browser`.
     const ALL: [Self; 5] = [
         Self::Unit,
         Self::Guests,
@@ -79,6 +87,7 @@ impl Suite {
             Self::Kafka => "kafka",
             Self::EndToEnd => "e2e",
             Self::Postgres => "postgres",
+            Self::Api => "api",
             Self::Browser => "browser",
         }
     }
@@ -90,9 +99,12 @@ impl Suite {
             "kafka" => Ok(Self::Kafka),
             "e2e" => Ok(Self::EndToEnd),
             "postgres" => Ok(Self::Postgres),
+            "api" => Ok(Self::Api),
             "browser" => Ok(Self::Browser),
             other => {
-                bail!("there is no suite `{other}`; there are unit, guests, kafka, e2e, postgres and browser")
+                bail!(
+                    "there is no suite `{other}`; there are unit, guests, kafka, e2e, postgres, api and browser"
+                )
             }
         }
     }
@@ -190,19 +202,35 @@ fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
             cargo.args(["--package", "end-to-end", "--test", "it", "--"]);
             cargo.args(TOLD_OF_TWO);
         }
-        Suite::EndToEnd | Suite::Browser => {
-            if workspace.root.join(BROWSER).join("package.json").exists() {
-                web::install(workspace, BROWSER)?;
-            }
-            if suite == Suite::EndToEnd && workspace.root.join(MCP_CLIENT).join("package.json").exists() {
-                web::install(workspace, MCP_CLIENT)?;
-            }
+        Suite::EndToEnd | Suite::Api | Suite::Browser => {
+            prepare_end_to_end(workspace, suite)?;
             cargo.args(["--package", "end-to-end"]);
-            if suite == Suite::Browser {
-                // Every test that needs a browser has the word in its path.
-                cargo.arg("browser");
+            // Every test that belongs to one of these has the word in its path.
+            match suite {
+                Suite::Api => drop(cargo.arg("description")),
+                Suite::Browser => drop(cargo.arg("browser")),
+                _ => {}
             }
         }
     }
     Ok(cargo)
+}
+
+/// Installs the packages that the tests bring along.
+fn prepare_end_to_end(workspace: &Workspace, suite: Suite) -> Result<()> {
+    let mut folders = Vec::new();
+    if suite != Suite::Api {
+        folders.push(BROWSER);
+    }
+    if suite == Suite::EndToEnd {
+        folders.push(MCP_CLIENT);
+    }
+    if suite != Suite::Browser {
+        folders.push(API_CLIENT);
+        python::install(workspace, SCHEMATHESIS)?;
+    }
+    for folder in folders {
+        web::install(workspace, folder)?;
+    }
+    Ok(())
 }

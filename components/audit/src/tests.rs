@@ -1,5 +1,6 @@
 //! The service as its callers and the broker see it, on a database in a file.
 
+mod description;
 mod erase;
 mod record;
 mod routes;
@@ -61,19 +62,15 @@ fn record(service: &Service, messages: &[Option<Vec<u8>>]) -> Vec<Result<(), Ref
 
 fn call(service: &Service, request: http::request::Builder) -> (u16, Value) {
     let request = request.body(Bytes::new()).unwrap();
-    match block_on(service.answer(&request, now())) {
-        Ok(answer) => {
-            let body = serde_json::from_slice(answer.body()).unwrap_or_default();
-            (answer.status().as_u16(), body)
-        }
-        Err(failure) => {
-            let problem = failure.answer(request.uri().path(), "");
-            (
-                problem.status().as_u16(),
-                serde_json::from_slice(problem.body()).unwrap(),
-            )
-        }
-    }
+    let answer = match block_on(service.answer(&request, now())) {
+        Ok(answer) => answer,
+        Err(failure) => failure.answer(request.uri().path(), ""),
+    };
+    description::is_kept(&request, &answer);
+    (
+        answer.status().as_u16(),
+        serde_json::from_slice(answer.body()).unwrap_or_default(),
+    )
 }
 
 fn history(service: &Service, user_id: &str, query: &str) -> Value {

@@ -8,6 +8,7 @@ mod bulk;
 mod calendar;
 mod chat;
 mod deletion;
+mod description;
 mod exchange;
 mod faq;
 mod issuer;

@@ -2,6 +2,7 @@
 
 mod channels;
 mod deliver;
+mod description;
 mod erase;
 mod later;
 mod list;
@@ -172,6 +173,7 @@ impl Fixture {
             Ok(answer) => answer,
             Err(failure) => failure.answer(request.uri().path(), ""),
         };
+        description::is_kept(&request, &answer);
         (
             answer.status().as_u16(),
             serde_json::from_slice(answer.body()).unwrap_or_default(),

@@ -9,6 +9,8 @@ export default defineConfig(({ mode }) => ({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The app, and the page about the API.
+    rollupOptions: { input: ["index.html", "docs.html"] },
     reportCompressedSize: true,
   },
   // `npm run dev` takes the API from an application that runs already.

@@ -15,6 +15,8 @@ pub(crate) struct Asset {
 
 /// The page that every path of the app's own routes gets.
 pub(crate) const INDEX: &str = "/index.html";
+/// The page about the API.
+const DOCS: &str = "/docs.html";
 /// Vite puts files here whose names contain a hash of their content.
 const HASHED: &str = "/assets/";
 
@@ -24,6 +26,9 @@ static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 ///
 /// Only paths of the table are found, compared byte by byte: what climbs (`/../`), is encoded or doubles a slash names nothing.
 pub(crate) fn find(path: &str) -> Option<&'static Asset> {
+    if matches!(path, "/docs" | "/docs/") {
+        return find(DOCS);
+    }
     if path == "/" || is_route(path) {
         return find(INDEX);
     }
@@ -98,16 +103,28 @@ mod tests {
 
     #[test]
     fn nothing_stands_in_the_page_that_the_policy_forbids() {
-        let page = std::str::from_utf8(find("/").unwrap().identity).unwrap();
-        assert!(
-            !page.contains("<style") && !page.contains(" style=") && !page.contains("onload="),
-            "{page}"
-        );
-        let inline = page
-            .split("<script")
-            .skip(1)
-            .filter(|script| !script.contains(" src=\""));
-        assert_eq!(inline.count(), 0, "{page}");
+        for path in ["/", "/docs"] {
+            let page = std::str::from_utf8(find(path).unwrap().identity).unwrap();
+            assert!(
+                !page.contains("<style") && !page.contains(" style=") && !page.contains("onload="),
+                "{page}"
+            );
+            let inline = page
+                .split("<script")
+                .skip(1)
+                .filter(|script| !script.contains(" src=\""));
+            assert_eq!(inline.count(), 0, "{page}");
+        }
+    }
+
+    #[test]
+    fn the_api_is_described_for_programs_and_for_people() {
+        let described = find("/openapi.json").unwrap();
+        assert_eq!(described.media_type(), "application/json");
+        assert!(described.brotli.is_some_and(|small| small.len() < 40_000));
+        for path in ["/docs", "/docs/"] {
+            assert_eq!(find(path).map(|asset| asset.path), Some(DOCS), "{path}");
+        }
     }
 
     #[test]

@@ -4,10 +4,14 @@ use serde_json::{Map, Value};
 
 use crate::validation::FieldError;
 
-const EMAIL_LIMIT: usize = 254;
-const PASSWORD_MINIMUM: usize = 8;
-const PASSWORD_LIMIT: usize = 128;
-const NAME_LIMIT: usize = 100;
+/// Longest e-mail address, in bytes.
+pub const EMAIL_LIMIT: usize = 254;
+/// Shortest password, in characters.
+pub const PASSWORD_MINIMUM: usize = 8;
+/// Longest password, in characters.
+pub const PASSWORD_LIMIT: usize = 128;
+/// Longest name of a person, in characters.
+pub const NAME_LIMIT: usize = 100;
 
 /// The body of a sign-up.
 #[derive(Clone, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::validation::{FieldError, without_control_characters};
 /// How every token begins, so that people, programs and scanners of leaked secrets know one.
 pub const PREFIX: &str = "todo_pat_";
 
-const NAME_LIMIT: usize = 100;
+/// Longest name of a token, in characters.
+pub const NAME_LIMIT: usize = 100;
 const FIELDS: [&str; 3] = ["name", "scopes", "expires_at"];
 const SECONDS_PER_DAY: i64 = 86_400;
 /// How long a token is good for where nothing is said.

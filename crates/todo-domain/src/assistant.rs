@@ -30,7 +30,7 @@ mod when;
 pub use argument::{ForeignUser, check_user_argument, zone_argument};
 pub use catalogue::{ToolAnnotations, ToolDefinition, tool, tools};
 pub use interpret::interpret;
-pub use request::ChatRequest;
+pub use request::{ChatRequest, MESSAGE_LIMIT};
 pub use respond::respond;
 pub use result::{Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
 pub use tool::{ListStatus, TOOLS, ToolCall, ToolError};

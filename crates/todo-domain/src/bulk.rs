@@ -11,7 +11,7 @@ use crate::validation::{Change, FieldError, TAGS_LIMIT, TaskPatch, shown, tags};
 pub const IDS_LIMIT: usize = 100;
 
 /// Longest id, in characters: a UUID with braces and a prefix has fewer.
-const ID_LIMIT: usize = 64;
+pub const ID_LIMIT: usize = 64;
 
 /// What is to be done with which tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ pub mod search;
 pub use cursor::{Cursor, InvalidCursor};
 pub use order::{SortField, SortKey};
 pub use page::{Page, Viewer};
+pub use parse::{CURSOR_LIMIT, SEARCH_LIMIT, SORT_LIMIT};
 pub use search::Search;
 
 /// Items of a page where the query does not say.
@@ -181,6 +182,9 @@ impl TaskQuery {
 }
 
 impl DueFilter {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Today, Self::Week, Self::Overdue, Self::None];
+
     /// Reads the name that queries and tools use.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         match text {

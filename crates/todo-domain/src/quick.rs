@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+pub use quick_add::TEXT_LIMIT;
 use quick_add::{QuickAdd, Span, utf16_ranges};
 use serde::Serialize;
 use serde_json::Value;

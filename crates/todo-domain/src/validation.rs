@@ -11,7 +11,7 @@ mod body;
 mod fields;
 
 pub use apply::{Applied, NewTask, apply, complete, differences, reopen, replace};
-pub use body::{Change, TaskDraft, TaskPatch};
+pub use body::{Change, READ_ONLY, TaskDraft, TaskPatch};
 pub(crate) use fields::{shown, tag, tags, without_control_characters};
 
 /// Longest title, in characters.

@@ -11,6 +11,7 @@ use todo_exchange::{Context, Format, Source, read};
 use todo_service::answer::{self, Answer};
 use todo_service::database::Database;
 
+use super::idempotent::idempotency_key;
 use crate::app::{App, Caller, Reply};
 use crate::download::Download;
 use crate::failure::Failure;
@@ -92,6 +93,8 @@ pub(crate) async fn import<P: Platform>(
     let now = app.now()?;
     let file = read(source, body, &Context { now, zone }).map_err(Failure::unreadable)?;
     if is_dry {
+        // Nothing is kept under it, but a mistake in it would be one when it counts.
+        idempotency_key(call)?;
         let connection = app.platform.database().connect().await?;
         let sorted = sort(&connection, &caller.user_id, file).await?;
         let listed = sorted.new.iter().take(LISTED).map(|task| Listed {

@@ -105,7 +105,8 @@ impl<P: Platform> App<P> {
     }
 }
 
-fn idempotency_key(call: &Call) -> Result<Option<&str>, Failure> {
+/// The key that the client has given the request.
+pub(super) fn idempotency_key(call: &Call) -> Result<Option<&str>, Failure> {
     let Some(header) = call.parts.headers.get("idempotency-key") else {
         return Ok(None);
     };

@@ -204,6 +204,9 @@ fn a_dry_run_says_what_would_be_done() {
     import(&ann, "", CSV, file).expect(200);
     let again = import(&ann, "?dry_run=true", CSV, file).expect(200).body;
     assert_eq!((&again["imported"], &again["skipped"]), (&json!(2), &json!(3)));
+    let headers = [CSV, ("idempotency-key", "ü")];
+    let refused = ann.send("POST", "/api/v1/import?dry_run=true", &headers, file);
+    refused.problem(400, "bad_request");
 }
 
 #[test]

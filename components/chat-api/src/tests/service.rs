@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use todo_service::database::testing::TestDatabase;
 use todo_service::database::{Connection as _, Database as _, Row};
 
+use super::description;
 use super::platform::{FakePlatform, World};
 use crate::updates::UpdateStream;
 use crate::{App, Body, Reply};
@@ -126,7 +127,7 @@ impl Service {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response {
-        match self.ask(method, target, headers, body).await {
+        let response = match self.ask(method, target, headers, body).await {
             Reply::Complete(answer) => {
                 let (parts, body) = answer.into_parts();
                 let text = String::from_utf8(body.to_vec()).unwrap();
@@ -163,7 +164,9 @@ impl Service {
                 }
             }
             Reply::Stream(..) => panic!("a stream"),
-        }
+        };
+        description::is_kept(method, target, body, &response);
+        response
     }
 
     pub(super) fn reply(

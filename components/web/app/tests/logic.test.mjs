@@ -12,6 +12,7 @@ const dates = await load("format/dates.ts");
 const words = await load("format/words.ts");
 const { changes, formOf, splitTags } = await load("tasks/form.ts");
 const { problemOf } = await load("api/problem.ts");
+const { commandOf, Description, kindOf } = await load("docs/description.ts");
 
 const TASK = {
   id: "018f", number: 3, title: "Water the plants", description: null, status: "pending", priority: "medium", tags: ["home"],
@@ -127,4 +128,35 @@ test("a problem becomes a sentence, and its fields find their places", async () 
   assert.equal((await answer(429, {}, { "retry-after": "12" })).message, "That was a little too fast. Try again in 12 seconds.");
   assert.match((await answer(502, "<html>")).message, /Try again/);
   assert.equal((await answer(500, "")).passing, true);
+});
+
+test("the API's description becomes operations in their order, with kinds in words and commands", () => {
+  const operation = (position, more = {}) => ({
+    operationId: `n${position}`, tags: ["Tasks"], summary: "s", responses: { 200: { description: "Done." } }, "x-position": position, ...more,
+  });
+  const description = new Description({
+    info: { title: "T", version: "1" },
+    tags: [{ name: "Tasks", description: "d" }],
+    paths: {
+      "/b/{id}": { put: operation(1, {
+        parameters: [{ $ref: "#/components/parameters/Id" }],
+        requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/Draft" } } } },
+      }) },
+      "/a": { get: operation(2, { security: [] }) },
+    },
+    components: {
+      parameters: { Id: { name: "id", in: "path", required: true, schema: { type: "string" }, example: "7" } },
+      schemas: { Draft: { type: "object", required: ["title"], properties: { title: { type: "string", maxLength: 255, examples: ["It's"] }, more: { type: "string" } } } },
+    },
+  });
+  const [put, get] = description.groups[0].operations;
+  assert.deepEqual([put.id, put.isOpen, get.id, get.isOpen], ["n1", false, "n2", true]);
+  assert.equal(
+    commandOf(put, description, "http://here"),
+    `curl -X PUT http://here/b/7 \\\n  -H "Authorization: Bearer $TOKEN" \\\n  -H "Content-Type: application/json" \\\n  -d '{"title":"It'\\''s"}'`,
+  );
+  assert.equal(commandOf(get, description, "http://here"), "curl http://here/a");
+  assert.equal(kindOf({ type: ["string", "null"], minLength: 1, maxLength: 255 }), "text, 1–255 characters or null");
+  assert.equal(kindOf({ type: "array", items: { $ref: "#/components/schemas/Draft" } }), "list of Draft");
+  assert.equal(kindOf({ anyOf: [{ $ref: "#/components/schemas/Draft" }, { type: "null" }] }), "Draft or null");
 });

@@ -8,9 +8,12 @@ use crate::task::{Priority, Status};
 use crate::validation::{FieldError, TAGS_LIMIT, tag, without_control_characters};
 use crate::zone::Zone;
 
-const SEARCH_LIMIT: usize = 200;
-const CURSOR_LIMIT: usize = 2_000;
-const SORT_LIMIT: usize = 5;
+/// Longest search, in characters.
+pub const SEARCH_LIMIT: usize = 200;
+/// Longest cursor, in bytes.
+pub const CURSOR_LIMIT: usize = 2_000;
+/// Most fields that a list is sorted by.
+pub const SORT_LIMIT: usize = 5;
 
 impl Default for TaskQuery {
     fn default() -> Self {

@@ -26,7 +26,7 @@ const WRITABLE: [&str; 12] = [
 ];
 
 /// The fields of a task that only the server sets; sent back, they are ignored.
-const READ_ONLY: [&str; 10] = [
+pub const READ_ONLY: [&str; 10] = [
     "id",
     "number",
     "series_id",

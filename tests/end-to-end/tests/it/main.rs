@@ -15,6 +15,7 @@ mod browser;
 mod changes;
 mod crash;
 mod dead_letters;
+mod description;
 mod duplicates;
 mod events;
 mod exchange;

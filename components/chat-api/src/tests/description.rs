@@ -1,0 +1,121 @@
+//! The service is as its description says: every route is described and nothing else is, and so is every answer of all these
+//! tests.
+
+use std::sync::LazyLock;
+
+use todo_openapi::{Contract, Exchange, Service, routes};
+
+use super::service::Response;
+use crate::router::{Route, resolve};
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(Service::ChatApi));
+
+/// Holds an answer against the description.
+#[track_caller]
+pub(super) fn is_kept(method: &str, target: &str, sent: &str, response: &Response) {
+    if target.starts_with("/internal/") {
+        return;
+    }
+    let headers: Vec<&str> = response.headers.keys().map(http::HeaderName::as_str).collect();
+    let exchange = Exchange {
+        method,
+        target,
+        sent: sent.as_bytes(),
+        status: response.status,
+        content_type: response.header("content-type"),
+        headers: &headers,
+        received: response.text.as_bytes(),
+    };
+    if let Err(difference) = CONTRACT.check(&exchange) {
+        panic!("{difference}");
+    }
+}
+
+/// The description's path of every route. Whoever adds a route does not get past the compiler without a line here; routes that
+/// only other services reach have none.
+macro_rules! described {
+    ($($route:pat => $path:expr,)+) => {
+        const PATHS: &[Option<&str>] = &[$($path),+];
+
+        fn path_of(route: &Route) -> Option<&'static str> {
+            match route { $($route => $path,)+ }
+        }
+    };
+}
+
+described! {
+    Route::SignUp => Some("/api/v1/auth/signup"),
+    Route::LogIn => Some("/api/v1/auth/login"),
+    Route::Refresh => Some("/api/v1/auth/refresh"),
+    Route::LogOut => Some("/api/v1/auth/logout"),
+    Route::Me => Some("/api/v1/auth/me"),
+    Route::Keys => Some("/.well-known/jwks.json"),
+    Route::Live => Some("/health/live"),
+    Route::Ready => Some("/health/ready"),
+    Route::Tasks => Some("/api/v1/tasks"),
+    Route::QuickTask => Some("/api/v1/tasks/quick"),
+    Route::Task(_) => Some("/api/v1/tasks/{task_id}"),
+    Route::Complete(_) => Some("/api/v1/tasks/{task_id}/complete"),
+    Route::Reopen(_) => Some("/api/v1/tasks/{task_id}/reopen"),
+    Route::Restore(_) => Some("/api/v1/tasks/{task_id}/restore"),
+    Route::Password => Some("/api/v1/auth/password"),
+    Route::Skip(_) => Some("/api/v1/tasks/{task_id}/skip"),
+    Route::EndSeries(_) => Some("/api/v1/tasks/{task_id}/end-series"),
+    Route::RecurrencePreview => Some("/api/v1/recurrence/preview"),
+    Route::Tags => Some("/api/v1/tags"),
+    Route::Stats => Some("/api/v1/stats"),
+    Route::Chat => Some("/api/v1/chat"),
+    Route::Conversations => Some("/api/v1/conversations"),
+    Route::Conversation(_) => Some("/api/v1/conversations/{id}"),
+    Route::Messages(_) => Some("/api/v1/conversations/{id}/messages"),
+    Route::Updates => Some("/api/v1/updates"),
+    Route::NextTask => None,
+    Route::Agenda => None,
+    Route::Introspect => None,
+    Route::Metrics => None,
+    Route::BulkTasks => Some("/api/v1/tasks/bulk"),
+    Route::Undo => Some("/api/v1/undo"),
+    Route::Tokens => Some("/api/v1/tokens"),
+    Route::Token(_) => Some("/api/v1/tokens/{id}"),
+    Route::Mcp => Some("/mcp"),
+    Route::ResourceMetadata => Some("/.well-known/oauth-protected-resource"),
+    Route::Export => Some("/api/v1/export"),
+    Route::Import => Some("/api/v1/import"),
+    Route::CalendarFeed => Some("/api/v1/calendar-feed"),
+    Route::Calendar(_) => Some("/calendar/{token}.ics"),
+}
+
+/// Paths that are another way to what is described under its own.
+const SECOND_PATHS: [(&str, &str); 1] = [(
+    "/.well-known/oauth-protected-resource/mcp",
+    "/.well-known/oauth-protected-resource",
+)];
+
+#[test]
+fn every_route_is_described_and_nothing_else() {
+    let described = routes(Service::ChatApi);
+    for path in PATHS.iter().flatten() {
+        assert!(
+            described.iter().any(|(known, _methods)| known == path),
+            "`{path}` is a route that todo-openapi does not describe"
+        );
+    }
+    for (path, methods) in described {
+        let example = path
+            .replace("{task_id}", "7")
+            .replace("{id}", "a")
+            .replace("{token}", "b");
+        let target = resolve(&example).unwrap_or_else(|| panic!("`{path}` is described, but no route"));
+        let second = SECOND_PATHS.iter().find(|(second, _first)| *second == path);
+        assert_eq!(
+            path_of(&target.route),
+            Some(second.map_or(path, |(_second, first)| *first))
+        );
+        let mut methods = methods;
+        methods.sort_unstable();
+        let mut taken = target.route.methods().to_vec();
+        taken.retain(|method| *method != "HEAD");
+        taken.sort_unstable();
+        assert_eq!(methods, taken, "the methods of `{path}`");
+    }
+}

@@ -1,0 +1,111 @@
+//! The chat and its history.
+
+use serde_json::{Value, json};
+use todo_domain::assistant::{MESSAGE_LIMIT, TOOLS};
+use todo_domain::validation::TITLE_LIMIT;
+
+use crate::schema::{
+    about, any_text, body, count, id, like, list, named, nullable, object, one_of, page, text, time, zone,
+};
+
+pub(super) fn schemas() -> Vec<(&'static str, Value)> {
+    let tools = format!("`{}`; or what a language model made up", TOOLS.join("`, `"));
+    let call = object([
+        ("tool", about(any_text(), &tools)),
+        (
+            "arguments",
+            about(
+                json!({}),
+                "an object; what a language model wrote, where it wrote none",
+            ),
+        ),
+        (
+            "result",
+            about(json!({}), "what the tool answered; `{error}` where it failed"),
+        ),
+        ("status", one_of(["success", "error"])),
+    ]);
+    let mut pending = object([
+        ("question", any_text()),
+        (
+            "kind",
+            about(
+                one_of(["confirm", "choose"]),
+                "whether to run calls, or which task a call is about",
+            ),
+        ),
+        ("calls?", list(json!({ "type": "object" }))),
+        ("call?", json!({ "type": "object" })),
+        (
+            "candidates?",
+            about(list(count(1)), "the numbers of the tasks in question"),
+        ),
+        ("expires_at", time()),
+    ]);
+    pending = about(pending, "A question that waits for an answer.");
+    let reply = object([
+        ("conversation_id", id()),
+        ("message_id", id()),
+        ("response", about(any_text(), "what the assistant says")),
+        ("tool_calls", list(named("ToolCall"))),
+        (
+            "intent",
+            about(like(any_text(), "add_task"), "what the message was understood as"),
+        ),
+        ("provider", like(any_text(), "builtin")),
+        ("created_at", time()),
+        ("pending_confirmation?", named("PendingConfirmation")),
+        (
+            "fallback?",
+            about(
+                object([
+                    ("from", any_text()),
+                    ("reason", any_text()),
+                    ("detail", any_text()),
+                ]),
+                "why the language model did not answer, where the built-in assistant did in its place",
+            ),
+        ),
+    ]);
+    let conversation = object([
+        ("id", id()),
+        ("title", any_text()),
+        ("created_at", time()),
+        ("updated_at", time()),
+        ("message_count", count(0)),
+    ]);
+    let message = object([
+        ("id", id()),
+        ("role", one_of(["user", "assistant"])),
+        ("content", any_text()),
+        ("tool_calls", nullable(list(named("ToolCall")))),
+        ("created_at", time()),
+    ]);
+    vec![
+        (
+            "ChatRequest",
+            body([
+                (
+                    "message",
+                    like(text(1, MESSAGE_LIMIT), "Add a task to buy milk tomorrow"),
+                ),
+                (
+                    "conversation_id?",
+                    about(nullable(text(1, 64)), "the conversation that it continues"),
+                ),
+                ("timezone?", nullable(zone())),
+            ]),
+        ),
+        ("ChatReply", reply),
+        ("ToolCall", call),
+        ("PendingConfirmation", pending),
+        ("Conversation", conversation),
+        ("ConversationPage", page("Conversation")),
+        (
+            "ConversationPatch",
+            object([("title", about(text(1, TITLE_LIMIT), "one line"))]),
+        ),
+        ("Message", message),
+        ("MessagePage", page("Message")),
+    ]
+}
