@@ -198,6 +198,7 @@ fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
             }
         }
         Suite::Postgres => {
+            web::install(workspace, MCP_CLIENT)?;
             cargo.env("SIDESPIN_DATABASE", "postgres");
             cargo.args(["--package", "end-to-end", "--test", "it", "--"]);
             cargo.args(TOLD_OF_TWO);
