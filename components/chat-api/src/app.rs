@@ -181,6 +181,7 @@ impl<P: Platform> App<P> {
             Route::ResourceMetadata => Ok(mcp::metadata::document(this, call)),
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::Agenda => handlers::internal::agenda(this, call).await,
+            Route::Metrics => handlers::metrics::render(this).await,
             Route::SignUp | Route::LogIn => {
                 this.count_address(Class::Auth, call, standing).await?;
                 if route == Route::SignUp {

@@ -9,6 +9,7 @@ pub(crate) mod exchange;
 pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
+pub(crate) mod metrics;
 pub(crate) mod overview;
 pub(crate) mod tasks;
 pub(crate) mod tokens;

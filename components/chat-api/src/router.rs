@@ -28,6 +28,7 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    Metrics,
     BulkTasks,
     Undo,
     Tokens,
@@ -61,6 +62,7 @@ impl Route {
             Self::Agenda => &["POST"],
             Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
+            Self::Metrics => &["GET", "HEAD"],
             Self::Updates => &["GET"],
             Self::Tokens => &["GET", "HEAD", "POST"],
             Self::Token(_) => &["DELETE"],
@@ -105,6 +107,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["health", "ready"] => (Route::Ready, None),
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
+        ["internal", "metrics"] => (Route::Metrics, None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };

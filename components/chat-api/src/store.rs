@@ -14,5 +14,6 @@ pub(crate) mod settings;
 pub(crate) mod task_list;
 pub(crate) mod tasks;
 pub(crate) mod tokens;
+pub(crate) mod turns;
 pub(crate) mod updates;
 pub(crate) mod users;

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::store::conversations::{self, Said};
+use crate::store::turns::{self, Kind};
 
 /// The name of the rule-based assistant among the providers.
 const PROVIDER: &str = "builtin";
@@ -62,6 +63,11 @@ pub(crate) async fn say<P: Platform>(app: &App<P>, call: &Call, caller: &Caller)
         ];
         let state = serde_json::to_string(&memory).map_err(|error| Failure::internal(error.to_string()))?;
         conversations::append(unit.connection, &conversation_id, said, &state, unit.now.millis()).await?;
+        let lot = message_id.bytes().last().unwrap_or_default();
+        turns::count(unit.connection, Kind::Intent, turn.intent.as_str(), PROVIDER, lot).await?;
+        if let Some(reason) = turn.fallback {
+            turns::count(unit.connection, Kind::Fallback, reason.as_str(), PROVIDER, lot).await?;
+        }
         let mut body = json!({
             "conversation_id": conversation_id,
             "message_id": message_id,
@@ -93,7 +99,9 @@ fn title(message: &str) -> String {
         .chars()
         .filter(|letter| !letter.is_control())
         .take(TITLE_LIMIT)
-        .collect()
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 /// The answer told as events, in the order in which things happened.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use todo_domain::problem::Code;
 use todo_domain::query::cursor::{open, seal};
 use todo_domain::query::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
+use todo_domain::text::fold;
 use todo_domain::validation::{FieldError, TITLE_LIMIT};
 use todo_service::answer::{self, Answer, json_unless_known};
 use todo_service::database::{Database, in_transaction_on};
@@ -21,12 +22,20 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// GET /conversations
 pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
-    let question = Question::of(app, call, format!("conversations\n{}", caller.user_id))?;
+    let question = Question::with_search(app, call, format!("conversations\n{}", caller.user_id))?;
+    let search = question.search.as_deref();
     let before = question.position::<(i64, String)>()?;
     let connection = app.platform.database().connect().await?;
-    let found = conversations::page(&connection, &caller.user_id, before.as_ref(), question.read()).await?;
+    let found = conversations::page(
+        &connection,
+        &caller.user_id,
+        search,
+        before.as_ref(),
+        question.wanted(),
+    )
+    .await?;
     let total = match question.wants_total {
-        true => Some(conversations::count(&connection, &caller.user_id).await?),
+        true => Some(conversations::count(&connection, &caller.user_id, search).await?),
         false => None,
     };
     let page = question.page(found, total, |last| (last.updated_at.millis(), last.id.clone()));
@@ -101,14 +110,18 @@ pub(crate) async fn messages<P: Platform>(
     let connection = app.platform.database().connect().await?;
     let conversation = conversations::find(&connection, &caller.user_id, id).await?;
     let conversation = conversation.ok_or_else(Failure::not_found)?;
-    let found = conversations::messages(&connection, id, after, question.read()).await?;
+    let found = conversations::messages(&connection, id, after, question.wanted()).await?;
     let total = question.wants_total.then_some(conversation.message_count);
     let page = question.page(found, total, |last| last.seq);
     Ok(json_unless_known(&call.parts.headers, &page))
 }
 
-/// What is asked of a list that has no filters.
+/// Longest search, in characters.
+const SEARCH_LIMIT: usize = 200;
+
+/// What is asked of a list that has no filters but perhaps a search.
 struct Question<'a> {
+    search: Option<String>,
     limit: usize,
     wants_total: bool,
     cursor: Option<String>,
@@ -118,8 +131,27 @@ struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn of<P: Platform>(app: &'a App<P>, call: &Call, scope: String) -> Result<Self, Failure> {
+        Self::read_from(app, call, scope, false)
+    }
+
+    fn with_search<P: Platform>(app: &'a App<P>, call: &Call, scope: String) -> Result<Self, Failure> {
+        let mut question = Self::read_from(app, call, scope, true)?;
+        if let Some(search) = &question.search {
+            // A cursor goes on in the list that it is of.
+            question.scope = format!("{}\n{}", question.scope, fold(search));
+        }
+        Ok(question)
+    }
+
+    fn read_from<P: Platform>(
+        app: &'a App<P>,
+        call: &Call,
+        scope: String,
+        takes_search: bool,
+    ) -> Result<Self, Failure> {
         let key = app.cursor_key.as_bytes();
         let mut question = Self {
+            search: None,
             limit: DEFAULT_LIMIT,
             wants_total: false,
             cursor: None,
@@ -146,6 +178,15 @@ impl<'a> Question<'a> {
                     continue;
                 }
                 "count" => "must be `true` or `false`".to_owned(),
+                "search" if takes_search => {
+                    let is_right =
+                        value.chars().count() <= SEARCH_LIMIT && !value.chars().any(char::is_control);
+                    if is_right {
+                        question.search = Some(value);
+                        continue;
+                    }
+                    format!("must have at most {SEARCH_LIMIT} characters and no control characters")
+                }
                 "cursor" => {
                     question.cursor = Some(value);
                     continue;
@@ -165,7 +206,7 @@ impl<'a> Question<'a> {
     }
 
     /// How many items to read: one more than wanted tells whether there are more.
-    fn read(&self) -> i64 {
+    fn wanted(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1)
     }
 

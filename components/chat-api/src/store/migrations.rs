@@ -4,7 +4,7 @@ use todo_service::migrate::Schema;
 use todo_service::outbox::Outbox;
 use todo_service::outbox_tables;
 
-use crate::store::tokens;
+use crate::store::{conversations, tokens, turns};
 
 /// All changes so far.
 pub(crate) const SCHEMA: Schema = Schema {
@@ -18,6 +18,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         SIXTH,
         tokens::MIGRATION,
         EXCHANGE,
+        turns::MIGRATION,
+        conversations::MIGRATION,
     ],
 };
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::validation::{FieldError, without_control_characters};
 use crate::zone::Zone;
 
-const MESSAGE_LIMIT: usize = 4_000;
+/// Longest message, in characters.
+pub(super) const MESSAGE_LIMIT: usize = 4_000;
 const FIELDS: [&str; 3] = ["conversation_id", "message", "timezone"];
 
 /// What a client sends to the chat.
