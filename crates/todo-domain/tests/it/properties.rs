@@ -238,8 +238,8 @@ fn the_longest_messages_are_read_in_bounded_time() {
         let start = Instant::now();
         let plan = conversation.clone().say(&message);
         let took = start.elapsed();
-        // Far above what it takes, for the sake of slow machines, and far below what quadratic work would.
-        assert!(took < Duration::from_secs(5), "{begin}{repeated}…: {took:?}");
+        // Far above what it takes, for the sake of busy machines; work that grows with the square takes minutes.
+        assert!(took < Duration::from_secs(20), "{begin}{repeated}…: {took:?}");
         if let Step::Act(calls) = plan.step {
             assert!(calls.len() <= 300, "{begin}{repeated}…");
         }
