@@ -178,6 +178,10 @@ pub(super) fn complete(text: &str, scene: &Scene<'_>) -> Option<Plan> {
 }
 
 pub(super) fn delete(text: &str, scene: &Scene<'_>) -> Option<Plan> {
+    // "Drop off the parcel" takes nothing away.
+    if after(text, &["drop off", "drop by", "drop in", "clear up", "clear out"]).is_some() {
+        return None;
+    }
     let reference = after(text, &DELETE).or_else(|| {
         let taken = after(text, &["take", "cross", "strike"])?;
         before(taken, &["off my list", "off the list", "from my list"])
