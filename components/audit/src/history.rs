@@ -9,6 +9,7 @@ use todo_service::cursor::CursorKey;
 use todo_service::database::{Connection, DatabaseError, Row, Value};
 use todo_service::query::{Query, one_more};
 
+use crate::erase::erased_at;
 use crate::record::head;
 
 const COLUMNS: &str = "seq, event_id, type, task_id, time, data, prev_hash, hash";
@@ -103,6 +104,19 @@ impl Filter {
 pub(crate) struct Verification {
     verified: bool,
     entries: u64,
+    /// When the chain went with its account: then nothing is left that could be verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Timestamp>,
+}
+
+impl Verification {
+    fn failed(entries: u64) -> Self {
+        Self {
+            verified: false,
+            entries,
+            erased_at: None,
+        }
+    }
 }
 
 /// Computes every hash of a user's chain anew, up to the first that is wrong.
@@ -110,6 +124,12 @@ pub(crate) async fn verify(
     connection: &impl Connection,
     user_id: &str,
 ) -> Result<Verification, DatabaseError> {
+    if let Some(time) = erased_at(connection, user_id).await? {
+        return Ok(Verification {
+            erased_at: Timestamp::from_millis(time),
+            ..Verification::failed(0)
+        });
+    }
     // The end first: what is appended meanwhile is not looked at.
     let end = head(connection, user_id).await?;
     let statement = format!(
@@ -128,20 +148,14 @@ pub(crate) async fn verify(
             Ok(entries) => entries,
             // Content that is not even readable was certainly not written by us.
             Err(_changed) => {
-                return Ok(Verification {
-                    verified: false,
-                    entries: seq,
-                });
+                return Ok(Verification::failed(seq));
             }
         };
         let Some(last) = entries.last() else {
             break;
         };
         if audit::verify(Some((seq, &hash)), &entries).is_err() {
-            return Ok(Verification {
-                verified: false,
-                entries: seq,
-            });
+            return Ok(Verification::failed(seq));
         }
         (seq, hash) = (last.seq, last.hash.clone());
     }
@@ -149,6 +163,7 @@ pub(crate) async fn verify(
     Ok(Verification {
         verified: seq == end.seq && hash == end.hash,
         entries: seq,
+        erased_at: None,
     })
 }
 

@@ -1,8 +1,10 @@
 //! The audit log: an append-only, hash-chained history of every task event, one chain per user, and the
-//! business metrics that follow from it. It records what others did and changes nothing of theirs.
+//! business metrics that follow from it. It records what others did and changes nothing of theirs. A user's chain goes when the
+//! account is deleted, and only then.
 
 #[cfg(target_arch = "wasm32")]
 mod component;
+mod erase;
 mod history;
 mod metrics;
 mod record;

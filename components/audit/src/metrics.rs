@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use todo_domain::events::USER_DELETED;
 use todo_service::database::{Connection, DatabaseError};
 
 /// The media type of the text format.
@@ -20,7 +21,10 @@ pub(crate) async fn render(connection: &impl Connection) -> Result<String, Datab
         let (kind, count) = (row.text(0)?, row.integer(1)?);
         // Writing to a String cannot fail, here and below.
         writeln!(events, "todo_events_total{{type=\"{}\"}} {count}", label(kind)).ok();
-        total = total.saturating_add(count);
+        // Of a deleted account there is no entry.
+        if kind != USER_DELETED {
+            total = total.saturating_add(count);
+        }
         if kind == COMPLETED {
             completed = count;
         }

@@ -1,16 +1,17 @@
-//! Recording events: each once, in its user's chain.
+//! Recording events: each once, in its user's chain, until the user is forgotten.
 
 use serde_json::Value;
 use todo_domain::audit::{AuditEntry, GENESIS};
-use todo_domain::events::CloudEvent;
+use todo_domain::events::{CloudEvent, USER_DELETED};
 use todo_domain::time::Timestamp;
 use todo_service::database::{Connection, Database, DatabaseError, in_transaction_on};
 use todo_service::refusal::{Refusal, all_or_none, read_event};
 
 use crate::Audit;
+use crate::erase::{erase, erased};
 
 /// Any event: the log keeps payloads as they are.
-type Event = CloudEvent<Value>;
+pub(crate) type Event = CloudEvent<Value>;
 
 impl<D: Database, S> Audit<D, S> {
     /// Records a batch of message values, which came at this time, in one transaction: what is no event is rejected, and
@@ -29,9 +30,17 @@ impl<D: Database, S> Audit<D, S> {
         in_transaction_on(&connection, &users, async |connection| {
             let ids = events.iter().map(|event| event.id.as_str());
             let mut new = self.processed.note(connection, ids, now).await?;
+            let mut erased = erased(connection, &users).await?;
             for event in events {
-                // One that is in the batch twice is new once.
-                if new.remove(&event.id) {
+                // One that is in the batch twice is new once, and nothing is kept of who is forgotten.
+                if !new.remove(&event.id) || erased.contains(&event.userid) {
+                    continue;
+                }
+                if event.event_type == USER_DELETED {
+                    erase(connection, event).await?;
+                    count(connection, USER_DELETED).await?;
+                    erased.insert(event.userid.clone());
+                } else {
                     append(connection, event).await?;
                 }
             }
@@ -81,10 +90,16 @@ async fn insert(connection: &impl Connection, user_id: &str, entry: AuditEntry) 
     connection
         .execute(move_head, &[user_id.into(), seq.into(), entry.hash.into()])
         .await?;
-    let count = "INSERT INTO audit_counts (type, events) VALUES (?, 1)
+    count(connection, &entry.event_type).await
+}
+
+async fn count(connection: &impl Connection, event_type: &str) -> Result<(), DatabaseError> {
+    let statement = "INSERT INTO audit_counts (type, events) VALUES (?, 1)
         ON CONFLICT (type) DO UPDATE SET events = audit_counts.events + 1";
-    connection.execute(count, &[entry.event_type.into()]).await?;
-    Ok(())
+    connection
+        .execute(statement, &[event_type.into()])
+        .await
+        .map(drop)
 }
 
 /// Where a chain ends.

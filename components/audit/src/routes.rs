@@ -45,7 +45,9 @@ impl<D: Database, S: KeySource> Audit<D, S> {
     }
 
     async fn history(&self, request: &Request<Bytes>, now: Timestamp) -> Result<Answer, Failure> {
-        let user_id = self.authenticator.authenticate(request.headers(), now).await?.sub;
+        let caller = self.authenticator.authenticate(request.headers(), now).await?;
+        caller.require_for(request.method())?;
+        let user_id = caller.user_id;
         let query = Query::of(request.uri());
         let filter = Filter::of(&user_id, &query)?;
         let wants_verification = query.flag("verify")? == Some(true);

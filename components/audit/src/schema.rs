@@ -1,69 +1,9 @@
-//! The tables of the audit log.
+//! Which tables the service has.
 
-use todo_service::migrate::Schema;
-use todo_service::processed_table;
-
-/// All changes so far.
-pub(crate) const SCHEMA: Schema = Schema {
-    version_table: "audit_schema",
-    migrations: &[FIRST, SECOND],
-};
+pub(crate) use todo_schema::audit::SCHEMA;
 
 /// The events that were recorded lately.
 pub(crate) const PROCESSED_TABLE: &str = "audit_processed";
 
 /// Where the key of the cursors is.
 pub(crate) const SETTINGS_TABLE: &str = "audit_settings";
-
-const FIRST: &[&str] = &[
-    // One chain per user: `seq` counts 1, 2, 3 …, and each entry's hash covers the one before.
-    "CREATE TABLE audit_entries (
-        user_id TEXT NOT NULL,
-        seq INTEGER NOT NULL,
-        event_id TEXT NOT NULL UNIQUE,
-        type TEXT NOT NULL,
-        task_id TEXT NOT NULL,
-        time INTEGER NOT NULL,
-        data TEXT NOT NULL,
-        prev_hash TEXT NOT NULL,
-        hash TEXT NOT NULL,
-        PRIMARY KEY (user_id, seq)
-    ) WITHOUT ROWID",
-    "CREATE INDEX audit_entries_by_task ON audit_entries (user_id, task_id, seq)",
-    "CREATE INDEX audit_entries_by_type ON audit_entries (user_id, type, seq)",
-    // History is written once. Whoever wants to change it has to take these away first, and the chain still
-    // tells.
-    "/* sqlite */ CREATE TRIGGER audit_entries_keep BEFORE UPDATE ON audit_entries
-        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: entries are not changed'); END",
-    "/* sqlite */ CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
-        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: entries are not deleted'); END",
-    "/* postgres */ CREATE FUNCTION audit_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS $refuse$
-        BEGIN RAISE EXCEPTION 'the audit log is append-only: entries are neither changed nor deleted'; END $refuse$",
-    "/* postgres */ CREATE TRIGGER audit_entries_keep BEFORE UPDATE OR DELETE ON audit_entries
-        FOR EACH ROW EXECUTE FUNCTION audit_entries_refuse()",
-    "/* postgres */ CREATE TRIGGER audit_entries_stay BEFORE TRUNCATE ON audit_entries
-        FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_refuse()",
-    // Where each chain ends: the next entry needs no search, and an entry cut off at the end is noticed.
-    "CREATE TABLE audit_heads (
-        user_id TEXT PRIMARY KEY,
-        seq INTEGER NOT NULL,
-        hash TEXT NOT NULL
-    ) WITHOUT ROWID",
-    // Counted while recording, so that a scrape of the metrics reads a few rows and not the whole log.
-    "CREATE TABLE audit_counts (
-        type TEXT PRIMARY KEY,
-        events INTEGER NOT NULL
-    ) WITHOUT ROWID",
-    "CREATE TABLE audit_settings (
-        name TEXT PRIMARY KEY,
-        value TEXT NOT NULL
-    ) WITHOUT ROWID",
-    "INSERT INTO audit_settings (name, value) VALUES ('cursor_key', lower(hex(randomblob(32))))",
-];
-
-/// What was consumed is remembered as in the other services.
-const SECOND: &[&str] = &[
-    processed_table!("audit_processed"),
-    processed_table!("audit_processed", by_age),
-    "INSERT INTO audit_processed (event_id, processed_at) SELECT event_id, time FROM audit_entries",
-];

@@ -1,5 +1,6 @@
 //! The service as its callers and the broker see it, on a database in a file.
 
+mod erase;
 mod record;
 mod routes;
 

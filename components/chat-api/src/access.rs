@@ -18,11 +18,16 @@ use crate::store::tokens;
 pub(crate) enum Access {
     /// The token of a session, or a service that acts for the user.
     Session,
-    /// A personal API token.
+    /// A personal API token, or one of the second issuer's that has scopes of ours.
     Token(Scopes),
 }
 
 impl Caller {
+    /// Whether this name in a path means the caller: our own name, or the one that the token has.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.user_id == name || self.subject.as_deref() == Some(name)
+    }
+
     /// Whether what the caller has shown allows this.
     pub(crate) fn may(&self, scope: Scope) -> bool {
         match self.access {
@@ -46,12 +51,21 @@ impl Caller {
             // What would outlive the token, or show more than it may.
             (Route::Tokens | Route::Token(_) | Route::CalendarFeed, Access::Token(_)) => Err(Failure::new(
                 Code::Forbidden,
-                "a personal API token cannot manage tokens or secret addresses; log in and use the session's access token",
+                "a token with scopes cannot manage tokens or secret addresses; log in and use the session's access token",
             )),
+            (Route::Password, Access::Token(_)) => Err(not_by_token()),
+            (Route::Me, Access::Token(_)) if *method == Method::DELETE => Err(not_by_token()),
             _ if matches!(*method, Method::GET | Method::HEAD) => self.require(Scope::Read),
             _ => self.require(Scope::Write),
         }
     }
+}
+
+fn not_by_token() -> Failure {
+    Failure::new(
+        Code::Forbidden,
+        "a personal API token cannot change the account itself; log in and use the session's access token",
+    )
 }
 
 impl<P: Platform> App<P> {
@@ -65,16 +79,32 @@ impl<P: Platform> App<P> {
                 "send `authorization: Bearer <access token>`",
             ));
         };
-        let (token, now) = (token.trim(), call.now.div_euclid(1000));
+        self.identify_token(token.trim(), call.now).await
+    }
+
+    /// Whose token this is, whoever issued it. `now` is in milliseconds.
+    pub(crate) async fn identify_token(&self, token: &str, now: i64) -> Result<Caller, Failure> {
         if token.starts_with(PREFIX) {
-            return self.identify_by_api_token(token, call.now).await;
+            return self.identify_by_api_token(token, now).await;
         }
-        let claims = self.signer.verify(token, now);
+        if let Some(issuer) = self.issuer.as_ref().filter(|issuer| issuer.is_named_by(token)) {
+            return self.identify_by_issuer(issuer, token, now).await;
+        }
+        let claims = self.signer.verify(token, now.div_euclid(1000));
         let claims = claims.map_err(|error| Failure::unauthorized(error.to_string()))?;
+        if let Some(session) = &claims.sid
+            && self.has_ended(session).await?
+        {
+            return Err(Failure::unauthorized(
+                "the session of this token has ended; log in",
+            ));
+        }
         Ok(Caller {
             user_id: claims.sub,
             expires_at: claims.exp,
             access: Access::Session,
+            session: claims.sid,
+            subject: None,
         })
     }
 
@@ -97,6 +127,8 @@ impl<P: Platform> App<P> {
             user_id: shown.user_id,
             expires_at: ends.min(latest),
             access: Access::Token(shown.scopes),
+            session: Some(shown.id),
+            subject: None,
         })
     }
 }

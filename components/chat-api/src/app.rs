@@ -15,15 +15,18 @@ use todo_service::migrate::migrate;
 use todo_service::outbox::Relay;
 
 use crate::access::Access;
+use crate::assistant::{ChatStream, Provider};
 use crate::auth::token::{Signer, seed};
 use crate::download::Download;
 use crate::failure::Failure;
 use crate::handlers;
+use crate::issuer::SecondIssuer;
 use crate::limits::{Class, Limits, Standing};
 use crate::mcp;
 use crate::platform::Platform;
 use crate::request::{Body, Call};
 use crate::router::{self, Route, Target};
+use crate::sessions::EndedSessions;
 use crate::settings::Settings;
 use crate::store::migrations::{OUTBOX, SCHEMA};
 use crate::store::search;
@@ -36,10 +39,14 @@ pub struct App<P: Platform> {
     pub(crate) platform: P,
     pub(crate) settings: Settings,
     pub(crate) signer: Signer,
+    pub(crate) issuer: Option<SecondIssuer>,
     pub(crate) cursor_key: String,
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
+    pub(crate) ended: EndedSessions,
+    /// Who answers in the chat.
+    pub(crate) provider: Provider,
     pub(crate) relay: Relay,
     pub(crate) are_jobs_ensured: Cell<bool>,
     /// The idempotency keys of requests that this instance is at, with their users.
@@ -53,6 +60,8 @@ pub enum Reply<P: Platform> {
     Complete(Answer),
     /// Headers now, and events as they happen.
     Stream(http::Response<()>, Box<UpdateStream<P>>),
+    /// Headers now, and a turn of the chat as it happens.
+    Chat(http::Response<()>, Box<ChatStream>),
     /// Headers now, and a file piece by piece.
     Download(http::Response<()>, Box<Download<P>>),
 }
@@ -64,15 +73,21 @@ pub(crate) struct Caller {
     pub(crate) expires_at: i64,
     /// What it allows.
     pub(crate) access: Access,
+    /// What the caller's streams end with.
+    pub(crate) session: Option<String>,
+    /// What the second issuer calls the user, if the token is of it.
+    pub(crate) subject: Option<String>,
 }
 
 impl<P: Platform> App<P> {
     /// Reads the settings, makes the tables, and agrees with the other instances on the keys.
     ///
     /// # Errors
-    /// The database does not answer, or the signing key is none.
+    /// The database does not answer, or the signing key is none, or the second issuer cannot be one.
     pub async fn start(platform: P) -> Result<Self, DatabaseError> {
         let settings = Settings::read(&platform).await;
+        let issuer =
+            SecondIssuer::configured(&settings.oidc).map_err(|reason| DatabaseError::Failed { reason })?;
         let connection = platform.database().connect().await?;
         migrate(&connection, &SCHEMA).await?;
         search::index_all(&connection).await?;
@@ -90,12 +105,16 @@ impl<P: Platform> App<P> {
         })?;
         drop(connection);
         let relay = Relay::new(OUTBOX, fresh());
+        let provider = Provider::read(&platform).await;
         Ok(Self {
             signer: Signer::new(&seed),
+            issuer,
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
             settings,
             limits: Limits::default(),
+            ended: EndedSessions::default(),
+            provider,
             relay,
             are_jobs_ensured: Cell::new(false),
             in_flight: RefCell::default(),
@@ -138,6 +157,7 @@ impl<P: Platform> App<P> {
         let headers = match &mut reply {
             Reply::Complete(answer) => answer.headers_mut(),
             Reply::Stream(answer, _stream) => answer.headers_mut(),
+            Reply::Chat(answer, _turn) => answer.headers_mut(),
             Reply::Download(answer, _file) => answer.headers_mut(),
         };
         if let Some(standing) = standing {
@@ -181,7 +201,8 @@ impl<P: Platform> App<P> {
             Route::ResourceMetadata => Ok(mcp::metadata::document(this, call)),
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::Agenda => handlers::internal::agenda(this, call).await,
-            Route::Metrics => handlers::metrics::render(this).await,
+            Route::Metrics => handlers::internal::metrics(this).await,
+            Route::Introspect => handlers::introspection::introspect(this, call).await,
             Route::SignUp | Route::LogIn => {
                 this.count_address(Class::Auth, call, standing).await?;
                 if route == Route::SignUp {
@@ -206,6 +227,9 @@ impl<P: Platform> App<P> {
                 let caller = this.admit(call, &route, path_user.as_deref(), standing).await?;
                 if route == Route::Updates {
                     return handlers::updates::open(app, call, &caller).await;
+                }
+                if route == Route::Chat {
+                    return handlers::chat::say(app, call, caller).await;
                 }
                 if route == Route::Export {
                     return handlers::exchange::export(app, call, caller).await;
@@ -238,7 +262,7 @@ impl<P: Platform> App<P> {
             Class::Default
         };
         self.count(class, &caller.user_id, call.now, standing).await?;
-        if path_user.is_some_and(|path_user| path_user != caller.user_id) {
+        if path_user.is_some_and(|path_user| !caller.is_called(path_user)) {
             return Err(Failure::new(
                 Code::Forbidden,
                 "the path names another user than the token",
@@ -248,7 +272,7 @@ impl<P: Platform> App<P> {
         Ok(caller)
     }
 
-    async fn count_address(
+    pub(crate) async fn count_address(
         &self,
         class: Class,
         call: &Call,
@@ -258,7 +282,7 @@ impl<P: Platform> App<P> {
         self.count(class, &address, call.now, standing).await
     }
 
-    async fn count(
+    pub(crate) async fn count(
         &self,
         class: Class,
         who: &str,

@@ -1,8 +1,23 @@
 //! One turn of a conversation: what the assistant is told, the tools that it calls, and what it remembers.
 
+mod asking;
+mod authority;
+mod builtin;
+mod claims;
+mod converse;
+mod made;
+mod no_answer;
+mod policy;
+mod prompt;
+mod provider;
+mod question;
+mod record;
+pub(crate) mod tally;
+mod told;
+
 pub(crate) use todo_domain::assistant::Memory;
 use todo_domain::assistant::{
-    ChangesResult, Fallback, Intent, Pending, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome,
+    self, ChangesResult, Intent, Pending, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome,
     ToolResult, interpret, respond,
 };
 use todo_domain::bulk::BulkRequest;
@@ -19,6 +34,14 @@ use crate::store::{overview, task_list, tasks};
 use crate::tasks::{Change, find, find_any};
 use crate::unit::Unit;
 
+pub(crate) use self::authority::{Admitted, admit};
+pub(crate) use self::builtin::take_builtin_turn;
+pub(crate) use self::converse::{Asked, Conversation};
+pub(crate) use self::provider::Provider;
+pub(crate) use self::record::Fallback;
+pub use self::told::ChatStream;
+pub(crate) use self::told::Told;
+
 /// How many of a user's tasks the assistant looks at when it is told of one by its title.
 const TASKS_IN_VIEW: i64 = 2_000;
 
@@ -29,7 +52,7 @@ pub(crate) struct Turn {
     pub(crate) results: Vec<ToolResult>,
     pub(crate) pending: Option<Pending>,
     /// Why nothing could be done, if something else was wanted than what was done.
-    pub(crate) fallback: Option<Fallback>,
+    pub(crate) fallback: Option<assistant::Fallback>,
 }
 
 /// Answers a message, and calls the tools that it asks for. Nothing but the message is read for commands.

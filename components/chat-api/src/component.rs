@@ -17,12 +17,14 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
+use todo_auth::openid::LARGEST_DOCUMENT;
 use todo_domain::problem::{Code, Problem};
 use todo_service::database::HostDatabase;
+use todo_service::outbound::{self, HostPieces, Unanswered};
 use todo_service::outbox::Receiver;
 
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
-use crate::{App, Body, BrokenOff, Download, JobFailure, LARGEST_BODY, Reply, UpdateStream};
+use crate::{App, Body, BrokenOff, ChatStream, Download, JobFailure, LARGEST_BODY, Reply, UpdateStream};
 use bindings::exports::sidespin::jobs::job_handler::{Failure, Guest, Job};
 use bindings::todo::platform::{feed, publisher, scheduler};
 
@@ -46,6 +48,9 @@ bindings::export!(Jobs with_types_in bindings);
 
 /// How long a client may take to send a body.
 const BODY_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a server outside may take to answer with a document.
+const DOCUMENT_PATIENCE: Duration = Duration::from_secs(5);
 
 thread_local! {
     /// An instance serves many requests; settings, keys and counters are kept between them.
@@ -82,6 +87,17 @@ async fn handle(request: Request) -> Response<BoxBody> {
             wasip3::spawn(send_all(*stream, sender));
             head.map(|()| box_body(body))
         }
+        Reply::Chat(head, mut stream) => {
+            let (sender, body) = spin_sdk::http::body::stream::<Bytes>();
+            let turn = stream.take_turn();
+            let of_turn = Rc::clone(&app);
+            wasip3::spawn(async move {
+                turn.await;
+                of_turn.relay().await;
+            });
+            wasip3::spawn(send_chat(*stream, sender));
+            head.map(|()| box_body(body))
+        }
         Reply::Download(head, file) => {
             // One piece waits while another is made: a slow reader does not fill the memory.
             let (sender, pieces) = futures::channel::mpsc::channel(1);
@@ -112,6 +128,15 @@ async fn read(
 async fn send_all(mut stream: UpdateStream<Host>, mut sender: futures::channel::mpsc::Sender<Bytes>) {
     while let Some(text) = stream.next().await {
         if sender.send(text).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends a turn's events until it ends, or nobody reads any more.
+async fn send_chat(mut stream: ChatStream, mut sender: futures::channel::mpsc::Sender<Bytes>) {
+    while let Some(event) = stream.next().await {
+        if sender.send(event).await.is_err() {
             return;
         }
     }
@@ -197,6 +222,7 @@ impl Receiver for Host {
 impl Platform for Host {
     type Database = HostDatabase;
     type Subscription = Feed;
+    type Pieces = HostPieces;
 
     fn database(&self) -> &HostDatabase {
         &HostDatabase
@@ -232,6 +258,38 @@ impl Platform for Host {
             .await
             .map(Feed)
             .map_err(feed_error)
+    }
+
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<HostPieces>, Unanswered> {
+        outbound::send(request, patience).await
+    }
+
+    async fn get(&self, url: &str) -> Result<Bytes, String> {
+        let request = http::Request::get(url).header(http::header::ACCEPT, "application/json");
+        let request = request.body(Full::new(Bytes::new()));
+        let request = request.map_err(|error| error.to_string())?;
+        let getting = pin!(async {
+            let answer = spin_sdk::http::send(request).await;
+            let answer = answer.map_err(|error| format!("no answer: {error}"))?;
+            if answer.status() != http::StatusCode::OK {
+                return Err(format!("the answer is {}", answer.status()));
+            }
+            let body = Limited::new(answer.into_body(), LARGEST_DOCUMENT).collect().await;
+            body.map(|body| body.to_bytes())
+                .map_err(|error| format!("no complete answer: {error}"))
+        });
+        let patience = pin!(spin_sdk::time::sleep(DOCUMENT_PATIENCE));
+        match select(getting, patience).await {
+            Either::Left((document, _patience)) => document,
+            Either::Right(((), _getting)) => Err(format!(
+                "no answer within {} seconds",
+                DOCUMENT_PATIENCE.as_secs()
+            )),
+        }
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -65,6 +65,11 @@ impl Failure {
         Self::new(Code::Unauthorized, detail).with_header(WWW_AUTHENTICATE, "Bearer")
     }
 
+    /// The token is good, and whose it was is not there any more.
+    pub(crate) fn account_gone() -> Self {
+        Self::unauthorized("the account of this token does not exist any more")
+    }
+
     /// The token is good, but not for this.
     pub(crate) fn insufficient_scope(scope: &str) -> Self {
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");

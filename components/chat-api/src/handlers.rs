@@ -1,5 +1,6 @@
 //! The routes: from a request to the service's functions, and from their results to an answer.
 
+pub(crate) mod account;
 pub(crate) mod auth;
 pub(crate) mod bulk;
 pub(crate) mod calendar;
@@ -9,8 +10,9 @@ pub(crate) mod exchange;
 pub(crate) mod health;
 pub(crate) mod idempotent;
 pub(crate) mod internal;
-pub(crate) mod metrics;
+pub(crate) mod introspection;
 pub(crate) mod overview;
+pub(crate) mod series;
 pub(crate) mod tasks;
 pub(crate) mod tokens;
 pub(crate) mod undo;
@@ -34,7 +36,9 @@ pub(crate) async fn of_user<P: Platform>(
 ) -> Result<Answer, Failure> {
     let method = &call.parts.method;
     match route {
+        Route::Me if method == Method::DELETE => account::delete(app, call, caller).await,
         Route::Me => auth::me(app, caller).await,
+        Route::Password => account::change_password(app, call, caller).await,
         Route::Tasks if method == Method::POST => tasks::create(app, call, caller).await,
         Route::QuickTask => tasks::create_quick(app, call, caller).await,
         Route::Tasks => tasks::list(app, call, caller).await,
@@ -45,10 +49,12 @@ pub(crate) async fn of_user<P: Platform>(
         },
         Route::Complete(id) | Route::Reopen(id) => tasks::set_done(app, call, caller, id, route).await,
         Route::Restore(id) => tasks::restore(app, call, caller, id).await,
+        Route::Skip(id) => series::skip(app, call, caller, id).await,
+        Route::EndSeries(id) => series::end(app, call, caller, id).await,
+        Route::RecurrencePreview => series::preview(app, call),
         Route::BulkTasks => bulk::change(app, call, caller).await,
         Route::Tags => overview::tags(app, call, caller).await,
         Route::Stats => overview::stats(app, call, caller).await,
-        Route::Chat => chat::say(app, call, caller).await,
         Route::Conversations => conversations::list(app, call, caller).await,
         Route::Conversation(id) => match *method {
             Method::PATCH => conversations::rename(app, call, caller, id).await,

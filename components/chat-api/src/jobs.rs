@@ -12,7 +12,9 @@ use crate::handlers::idempotent::KEPT_FOR;
 use crate::platform::Platform;
 use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
-use crate::store::{changes, idempotency, limits, reminders, updates, users};
+use crate::store::{
+    changes, idempotency, limits, reminders, search, sessions, token_budgets, updates, users,
+};
 use crate::undo::UNDOABLE_FOR;
 use crate::unit::Unit;
 
@@ -121,9 +123,13 @@ impl<P: Platform> App<P> {
             .prune(&connection, now.saturating_sub(REJECTED_KEPT_FOR))
             .await?;
         users::prune_refresh_tokens(&connection, now).await?;
+        sessions::prune(&connection, now.saturating_sub(crate::sessions::KEPT_FOR)).await?;
         self.empty_bins(&connection).await?;
         changes::prune(&connection, now.saturating_sub(UNDOABLE_FOR)).await?;
+        search::merge(&connection).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
-        Ok(limits::prune(&connection, crate::limits::window(now).saturating_sub(1)).await?)
+        // Yesterday may still be settled.
+        token_budgets::prune(&connection, now.div_euclid(24 * 3600 * 1000).saturating_sub(1)).await?;
+        Ok(limits::prune(&connection, crate::limits::oldest_window(now)).await?)
     }
 }

@@ -5,8 +5,10 @@
 //! [`platform`]; only the module `component` speaks to the host.
 
 mod access;
+mod accounts;
 mod app;
 mod assistant;
+mod attempts;
 mod auth;
 mod bin;
 mod bulk;
@@ -18,13 +20,17 @@ mod failure;
 mod handlers;
 mod hex;
 mod imports;
+mod issuer;
 mod jobs;
 mod limits;
 mod mcp;
+mod metrics;
 pub mod platform;
 mod relay;
 mod request;
 mod router;
+mod series;
+mod sessions;
 mod settings;
 mod store;
 mod subtasks;
@@ -36,6 +42,7 @@ mod unit;
 mod updates;
 
 pub use app::{App, Reply};
+pub use assistant::ChatStream;
 pub use download::{BrokenOff, Download};
 pub use jobs::JobFailure;
 pub use request::{Body, LARGEST_BODY};

@@ -1,6 +1,6 @@
-//! How many requests one user or address may make in a minute.
+//! How many requests one user or address may make in a minute, and how often the password of an account may be tried.
 //!
-//! The count slides: of the minute before, as much counts as still lies within the last sixty seconds. Log-ins and chat are
+//! The count slides: of the window before, as much counts as still lies within the length of one. Log-ins and chat are
 //! counted in the shared table, one by one, before anything else is done. Everything else is counted in the instance's
 //! memory and added to the shared table a tenth of the limit at a time, so that a read costs no write: with several
 //! instances a user may get that tenth more from each of them, and no more.
@@ -17,9 +17,13 @@ use crate::store::limits::{self, Addition, Counts};
 /// The length of a window, in milliseconds.
 const WINDOW: i64 = 60_000;
 
-/// The window that a time lies in.
-pub(crate) fn window(now: i64) -> i64 {
-    now.div_euclid(WINDOW)
+/// The length of a window in which passwords of one account are tried, in milliseconds: who guesses has time, and would
+/// have a thousand tries a day of the few in a minute.
+const ACCOUNT_WINDOW: i64 = 15 * WINDOW;
+
+/// The oldest window that still counts. Windows are named by the minute in which they begin.
+pub(crate) fn oldest_window(now: i64) -> i64 {
+    (now - 2 * ACCOUNT_WINDOW).div_euclid(WINDOW)
 }
 
 /// How many users and addresses an instance counts for; beyond it, the counts of windows that are over are dropped.
@@ -30,6 +34,8 @@ const MOST_KNOWN: usize = 4_096;
 pub(crate) enum Class {
     /// Sign-up and log-in.
     Auth,
+    /// Tries of an account's password.
+    Account,
     Chat,
     Default,
 }
@@ -90,16 +96,24 @@ impl Limits {
     ) -> Result<Option<Standing>, DatabaseError> {
         let (name, limit) = match class {
             Class::Auth => ("auth", settings.auth_limit),
+            Class::Account => ("account", settings.account_limit),
             Class::Chat => ("chat", settings.chat_limit),
             Class::Default => ("default", settings.default_limit),
         };
         if limit == 0 {
             return Ok(None);
         }
-        let moment = Moment::of(now);
+        let moment = Moment::of(
+            now,
+            if class == Class::Account {
+                ACCOUNT_WINDOW
+            } else {
+                WINDOW
+            },
+        );
         let (bucket, limit) = (format!("{name}:{who}"), i64::from(limit));
         let (counts, is_accepted) = match class {
-            Class::Auth | Class::Chat => {
+            Class::Auth | Class::Account | Class::Chat => {
                 limits::add(&connect().await?, &bucket, moment.addition(1, limit)).await?
             }
             Class::Default => self.count_locally(bucket, limit, moment, connect).await?,
@@ -176,15 +190,18 @@ impl Local {
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     window: i64,
+    /// How long a window is, in milliseconds.
+    length: i64,
     /// Milliseconds until the next one.
     left: i64,
 }
 
 impl Moment {
-    fn of(now: i64) -> Self {
+    fn of(now: i64, length: i64) -> Self {
         Self {
-            window: window(now),
-            left: WINDOW - now.rem_euclid(WINDOW),
+            window: now.div_euclid(length) * (length / WINDOW),
+            length,
+            left: length - now.rem_euclid(length),
         }
     }
 
@@ -192,25 +209,26 @@ impl Moment {
         Addition {
             requests,
             window: self.window,
-            length: WINDOW,
+            step: self.length / WINDOW,
+            length: self.length,
             left: self.left,
             limit,
         }
     }
 
-    /// How many requests the last sixty seconds have seen, the last part of an old one counting whole.
+    /// How many requests the last length of a window has seen, the last part of an old one counting whole.
     fn weigh(self, counts: Counts) -> i64 {
-        counts.used + (counts.previous * self.left + WINDOW - 1).div_euclid(WINDOW)
+        counts.used + (counts.previous * self.left + self.length - 1).div_euclid(self.length)
     }
 }
 
 fn standing(counts: Counts, is_accepted: bool, limit: i64, moment: Moment) -> Standing {
     let wait = if counts.used >= limit {
-        // Until the window is over, and then until one of its requests is a minute old.
-        moment.left + WINDOW.div_euclid(limit)
+        // Until the window is over, and then until one of its requests is as old as a window is long.
+        moment.left + moment.length.div_euclid(limit)
     } else {
-        // Until enough of the window before is a minute old.
-        let tolerated = (limit - counts.used - 1) * WINDOW / counts.previous.max(1);
+        // Until enough of the window before is that old.
+        let tolerated = (limit - counts.used - 1) * moment.length / counts.previous.max(1);
         moment.left - tolerated.min(moment.left)
     };
     let seconds = |milliseconds: i64| (milliseconds + 999) / 1000;
@@ -237,8 +255,10 @@ mod tests {
     fn settings(limit: u32) -> Settings {
         Settings {
             signing_key: String::new(),
+            oidc: crate::settings::IssuerSettings::default(),
             internal_token: String::new(),
             auth_limit: limit,
+            account_limit: limit,
             chat_limit: limit,
             default_limit: limit,
             trusted_proxies: 0,
@@ -300,6 +320,7 @@ mod tests {
         for (class, limit) in [
             (Class::Chat, 5),
             (Class::Auth, 1),
+            (Class::Account, 7),
             (Class::Chat, 30),
             (Class::Default, 7),
         ] {

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use todo_service::database::Database;
+use todo_service::outbound::{Pieces, Unanswered};
 use todo_service::outbox::Receiver;
 pub use todo_service::outbox::{Message, PlatformError};
 
@@ -36,6 +38,8 @@ pub trait Platform: Receiver + 'static {
     type Database: Database;
     /// One user's feed.
     type Subscription: Subscription + 'static;
+    /// The body of an answer from a server outside.
+    type Pieces: Pieces + 'static;
 
     /// The tables.
     fn database(&self) -> &Self::Database;
@@ -51,6 +55,16 @@ pub trait Platform: Receiver + 'static {
 
     /// Begins to listen to a user's events.
     async fn subscribe(&self, user_id: &str) -> Result<Self::Subscription, FeedError>;
+
+    /// Sends a request to a server outside. The answer's head may take so long.
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<Self::Pieces>, Unanswered>;
+    /// The document at an address outside, if it is there, answers within seconds and is no longer than an issuer's may be; or
+    /// why there is none.
+    async fn get(&self, url: &str) -> Result<Bytes, String>;
 
     /// Waits.
     async fn sleep(&self, duration: Duration);

@@ -10,6 +10,7 @@ pub(crate) enum Route {
     Refresh,
     LogOut,
     Me,
+    Password,
     Keys,
     Live,
     Ready,
@@ -19,6 +20,9 @@ pub(crate) enum Route {
     Complete(String),
     Reopen(String),
     Restore(String),
+    Skip(String),
+    EndSeries(String),
+    RecurrencePreview,
     Tags,
     Stats,
     Chat,
@@ -28,7 +32,9 @@ pub(crate) enum Route {
     Updates,
     NextTask,
     Agenda,
+    /// For scrapers inside.
     Metrics,
+    Introspect,
     BulkTasks,
     Undo,
     Tokens,
@@ -58,11 +64,15 @@ impl Route {
             Self::SignUp | Self::LogIn | Self::Refresh | Self::LogOut | Self::Chat | Self::NextTask => {
                 &["POST"]
             }
+            Self::Password => &["POST"],
+            Self::Me => &["GET", "HEAD", "DELETE"],
             Self::QuickTask | Self::BulkTasks | Self::Undo | Self::Reopen(_) | Self::Restore(_) => &["POST"],
-            Self::Agenda => &["POST"],
-            Self::Me | Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
-            Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
+            Self::Agenda | Self::Skip(_) | Self::EndSeries(_) => &["POST"],
+            Self::RecurrencePreview => &["GET", "HEAD"],
+            Self::Keys | Self::Live | Self::Ready | Self::Tags | Self::Stats => &["GET", "HEAD"],
             Self::Metrics => &["GET", "HEAD"],
+            Self::Introspect => &["POST"],
+            Self::Conversations | Self::Messages(_) => &["GET", "HEAD"],
             Self::Updates => &["GET"],
             Self::Tokens => &["GET", "HEAD", "POST"],
             Self::Token(_) => &["DELETE"],
@@ -108,6 +118,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["internal", "v1", "tasks", "next"] => (Route::NextTask, None),
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
         ["internal", "metrics"] => (Route::Metrics, None),
+        ["internal", "v1", "introspect"] => (Route::Introspect, None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };
@@ -143,6 +154,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["auth", "refresh"] => Route::Refresh,
         ["auth", "logout"] => Route::LogOut,
         ["auth", "me"] => Route::Me,
+        ["auth", "password"] => Route::Password,
         ["tasks", rest @ ..] => tasks(rest)?,
         ["tokens"] => Route::Tokens,
         ["tokens", id] => Route::Token((*id).to_owned()),
@@ -154,6 +166,7 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),
         ["updates"] => Route::Updates,
         ["undo"] => Route::Undo,
+        ["recurrence", "preview"] => Route::RecurrencePreview,
         ["export"] => Route::Export,
         ["import"] => Route::Import,
         ["calendar-feed"] => Route::CalendarFeed,
@@ -171,6 +184,8 @@ fn tasks(rest: &[&str]) -> Option<Route> {
         [id, "complete"] => Route::Complete((*id).to_owned()),
         [id, "reopen"] => Route::Reopen((*id).to_owned()),
         [id, "restore"] => Route::Restore((*id).to_owned()),
+        [id, "skip"] => Route::Skip((*id).to_owned()),
+        [id, "end-series"] => Route::EndSeries((*id).to_owned()),
         _ => return None,
     })
 }
@@ -307,6 +322,8 @@ mod tests {
         assert!(!route("/api/v1/tasks/quick").unwrap().takes(&Method::GET));
         assert!(!route("/api/v1/tasks/1/reopen").unwrap().takes(&Method::PATCH));
         assert_eq!(route("/mcp").unwrap().methods(), ["POST"]);
+        assert_eq!(route("/api/tasks/7/skip"), Some(Route::Skip("7".into())));
+        assert_eq!(route("/api/v1/tasks/7/end-series").unwrap().methods(), ["POST"]);
         assert_eq!(route("/api/v1/mcp"), None);
         assert_eq!(route("/api/v1/tokens/t"), Some(Route::Token("t".into())));
     }

@@ -92,19 +92,4 @@ impl<C: Connection> Unit<'_, C> {
         )
         .await
     }
-
-    /// The occurrence before this one, with its subtasks.
-    pub(crate) async fn subtasks_before(
-        &self,
-        series_id: &str,
-        occurrence: i64,
-    ) -> Result<Option<(Task, Vec<Task>)>, Failure> {
-        let last = occurrence.saturating_sub(1);
-        let stored = tasks::find_occurrence(self.connection, self.user_id, series_id, last).await?;
-        let Some(parent) = stored.map(|stored| stored.task) else {
-            return Ok(None);
-        };
-        let subtasks = tasks::subtasks(self.connection, self.user_id, &parent.id, None).await?;
-        Ok(Some((parent, subtasks)))
-    }
 }

@@ -5,7 +5,6 @@ use todo_domain::events::{
     ReminderData, ReminderEventType, SyncData, TaskData, TaskEventType, job_name, reminder_event, task_event,
     task_sync,
 };
-use todo_domain::recurrence::NextOccurrence;
 use todo_domain::task::Task;
 use todo_domain::time::Timestamp;
 use todo_domain::validation::{
@@ -16,8 +15,8 @@ use todo_service::database::Connection;
 use todo_service::outbox::Entry;
 
 use crate::failure::Failure;
+use crate::store::reminders;
 use crate::store::tasks::{self, Reference, Stored};
-use crate::store::{bin, reminders};
 use crate::unit::Unit;
 
 /// How a task is to be changed.
@@ -79,22 +78,6 @@ pub(crate) async fn find_any(
         .ok_or_else(Failure::not_found)
 }
 
-/// The occurrence after a task, if it was created.
-pub(crate) async fn next_occurrence(
-    connection: &impl Connection,
-    user_id: &str,
-    task: &Task,
-) -> Result<Option<Task>, Failure> {
-    let (Some(series_id), Some(occurrence)) = (&task.series_id, task.occurrence) else {
-        return Ok(None);
-    };
-    let next = i64::from(occurrence).saturating_add(1);
-    let found = tasks::find_occurrence(connection, user_id, series_id, next).await?;
-    Ok(found
-        .filter(|stored| !stored.is_deleted)
-        .map(|stored| stored.task))
-}
-
 impl<C: Connection> Unit<'_, C> {
     /// Makes a task.
     pub(crate) async fn create(&self, mut draft: TaskDraft) -> Result<Task, Failure> {
@@ -119,44 +102,6 @@ impl<C: Connection> Unit<'_, C> {
         Ok(task)
     }
 
-    /// Makes the next task of a series, unless it is there. Answers it, and whether it was made; nothing if it was there and is
-    /// gone for good.
-    pub(crate) async fn create_occurrence(
-        &self,
-        next: NextOccurrence,
-    ) -> Result<Option<(Task, bool)>, Failure> {
-        // It is not the user who does this.
-        self.is_not_undoable();
-        let occurrence = i64::from(next.occurrence);
-        let series_id = next.series_id.clone();
-        if let Some(stored) =
-            tasks::find_occurrence(self.connection, self.user_id, &series_id, occurrence).await?
-        {
-            return Ok(Some((stored.task, false)));
-        }
-        if bin::had_occurrence(self.connection, &series_id, occurrence).await? {
-            return Ok(None);
-        }
-        let (new, update) = self.new_task().await?;
-        let mut task = next.into_task(new);
-        let before = self.subtasks_before(&series_id, occurrence).await?;
-        if let Some((_parent, subtasks)) = &before {
-            task.subtasks.total = u32::try_from(subtasks.len()).unwrap_or(u32::MAX);
-        }
-        if !tasks::insert(self.connection, self.user_id, &task).await? {
-            // The series is another user's: such an event is none that this service sent.
-            return Err(Failure::not_found());
-        }
-        self.created(&task, update).await?;
-        for (parent, subtask) in before
-            .iter()
-            .flat_map(|(parent, all)| all.iter().map(move |one| (parent, one)))
-        {
-            self.make(subtask.again_under(parent, &task)).await?;
-        }
-        Ok(Some((task, true)))
-    }
-
     pub(crate) async fn new_task(&self) -> Result<(NewTask, i64), Failure> {
         let (number, update) = self.count_up(true).await?;
         let number = u32::try_from(number).map_err(|error| Failure::internal(error.to_string()))?;
@@ -170,7 +115,8 @@ impl<C: Connection> Unit<'_, C> {
         ))
     }
 
-    async fn created(&self, task: &Task, update: i64) -> Result<(), Failure> {
+    /// Tells of a new task, and schedules its reminders.
+    pub(crate) async fn created(&self, task: &Task, update: i64) -> Result<(), Failure> {
         self.tell_change(TaskEventType::Created, None, task, Vec::new(), update)
             .await?;
         for time in task.remind_times() {
@@ -198,14 +144,14 @@ impl<C: Connection> Unit<'_, C> {
             return Ok(applied);
         }
         let task = &applied.task;
-        let kind = TaskEventType::of_change(before, task);
-        self.save(before, task, kind, applied.changed.clone()).await?;
-        let times = task.remind_times();
-        if times != before.remind_times() {
-            let came_back = !before.status.is_open();
-            self.follow_reminders(task, &times, if came_back { Past::IsOver } else { Past::Comes })
-                .await?;
-        }
+        let came_back = !before.status.is_open();
+        self.keep(
+            before,
+            &applied,
+            if came_back { Past::IsOver } else { Past::Comes },
+        )
+        .await?;
+        self.follow_series(before, task).await?;
         if (before.status, &before.parent_id) != (task.status, &task.parent_id) {
             self.recount(before.parent_id.as_deref()).await?;
             if before.parent_id != task.parent_id {
@@ -213,6 +159,18 @@ impl<C: Connection> Unit<'_, C> {
             }
         }
         Ok(applied)
+    }
+
+    /// Keeps a changed task and tells of it, and makes its reminders those that it has now.
+    pub(crate) async fn keep(&self, before: &Task, applied: &Applied, past: Past) -> Result<(), Failure> {
+        let task = &applied.task;
+        let kind = TaskEventType::of_change(before, task);
+        self.save(before, task, kind, applied.changed.clone()).await?;
+        let times = task.remind_times();
+        if times != before.remind_times() {
+            self.follow_reminders(task, &times, past).await?;
+        }
+        Ok(())
     }
 
     /// Deletes a task and its subtasks, so that they can still be restored.
@@ -227,10 +185,17 @@ impl<C: Connection> Unit<'_, C> {
         Ok(task)
     }
 
-    async fn delete_alone(&self, before: &Task) -> Result<Task, Failure> {
+    /// Deletes a task, but neither its subtasks nor does it tell its parent.
+    pub(crate) async fn delete_alone(&self, before: &Task) -> Result<Task, Failure> {
+        let task = self.touched(before);
+        self.put_in_bin(before, task).await
+    }
+
+    /// Deletes a task that becomes another one by it.
+    pub(crate) async fn put_in_bin(&self, before: &Task, task: Task) -> Result<Task, Failure> {
         let task = Task {
             deleted_at: Some(self.now),
-            ..self.touched(before)
+            ..task
         };
         self.save(before, &task, TaskEventType::Deleted, Vec::new())
             .await?;

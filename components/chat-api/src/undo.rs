@@ -73,6 +73,7 @@ impl<C: Connection> Unit<'_, C> {
             None => (TaskEventType::of_change(&present, &task), changed),
         };
         self.save(&present, &task, kind, changed).await?;
+        self.follow_series(&present, &task).await?;
         let times = if is_deleted {
             Vec::new()
         } else {

@@ -87,7 +87,7 @@ impl<'a, C: Connection> Unit<'a, C> {
     /// Counts the user's updates up, and for a new task the tasks' numbers. Answers both: number and update.
     pub(crate) async fn count_up(&self, is_new_task: bool) -> Result<(i64, i64), Failure> {
         let counted = tasks::count_up(self.connection, self.user_id, is_new_task).await?;
-        counted.ok_or_else(|| Failure::unauthorized("the account of this token does not exist any more"))
+        counted.ok_or_else(Failure::account_gone)
     }
 
     /// Keeps what was before a change, which has the number of its update, so that the change can be undone.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::{Either, select};
 use serde_json::Value;
-use todo_domain::events::TASK_SYNC;
+use todo_domain::events::{SESSION_ENDED, TASK_SYNC, USER_DELETED};
 use todo_domain::sse::{KEEP_ALIVE, ServerSentEvent};
 use todo_service::database::Database;
 
@@ -35,6 +35,8 @@ type Waiting = Pin<Box<dyn Future<Output = Result<Vec<Vec<u8>>, FeedError>>>>;
 pub struct UpdateStream<P: Platform> {
     app: Rc<App<P>>,
     user_id: String,
+    /// What was shown to open it: when that is over, so is the stream.
+    session: Option<String>,
     /// When the token expires, in milliseconds since the Unix epoch.
     ends_at: i64,
     subscription: Rc<P::Subscription>,
@@ -68,7 +70,7 @@ impl<P: Platform> UpdateStream<P> {
     ) -> Result<Self, Failure> {
         let connection = app.platform.database().connect().await?;
         let range = updates::range(&connection, &caller.user_id).await?;
-        let gone = || Failure::unauthorized("the account of this token does not exist any more");
+        let gone = Failure::account_gone;
         let (newest, oldest) = range.ok_or_else(gone)?;
         drop(connection);
         // What lies between is not in the log any more, or the number is of another database: the state has to be read anew.
@@ -78,6 +80,7 @@ impl<P: Platform> UpdateStream<P> {
         Ok(Self {
             app,
             user_id: caller.user_id.clone(),
+            session: caller.session.clone(),
             ends_at: caller.expires_at.saturating_mul(1000),
             subscription: Rc::new(subscription),
             waiting: None,
@@ -111,8 +114,15 @@ impl<P: Platform> UpdateStream<P> {
         }
     }
 
-    /// Takes what the log has after the last update.
+    /// Takes what the log has after the last update, if the session lasts.
     async fn catch_up(&mut self) -> Result<(), Failure> {
+        if let Some(session) = &self.session
+            && self.app.has_ended(session).await?
+        {
+            self.ready.clear();
+            self.has_ended = true;
+            return Ok(());
+        }
         let connection = self.app.platform.database().connect().await?;
         let found = updates::after(&connection, &self.user_id, self.last, READ_AT_ONCE).await?;
         self.is_behind = i64::try_from(found.len()).is_ok_and(|found| found == READ_AT_ONCE);
@@ -165,6 +175,12 @@ impl<P: Platform> UpdateStream<P> {
             .get("type")
             .and_then(Value::as_str)
             .unwrap_or_default();
+        if matches!(name, SESSION_ENDED | USER_DELETED) {
+            // Whether it is this one is looked up, and nothing is sent of it.
+            self.app.ended.has_changed();
+            self.is_behind = true;
+            return;
+        }
         if name != TASK_SYNC {
             self.ready.push_back(event(self.last, name, text));
             return;

@@ -24,7 +24,7 @@ pub(crate) struct Fresh<'a> {
 
 impl<D: Database, S, P: Platform> Notifications<D, S, P> {
     /// Writes a notification inside of a transaction that excludes others of its user. Answers what is to be told to the
-    /// platform when that has committed; nothing if there is one of the same event.
+    /// platform when that has committed; nothing if there is one of the same event, or the user was erased.
     pub(crate) async fn add(
         &self,
         connection: &impl Connection,
@@ -101,8 +101,8 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
     }
 }
 
-/// Stores a notification, unless its event made one so long ago that it was forgotten among what was consumed. Answers
-/// whether it did.
+/// Stores a notification, unless its event made one so long ago that it was forgotten among what was consumed, or its user
+/// was erased. Answers whether it did.
 async fn insert(
     connection: &impl Connection,
     fresh: &Fresh<'_>,
@@ -110,7 +110,8 @@ async fn insert(
 ) -> Result<bool, DatabaseError> {
     let statement =
         "INSERT INTO notification_items (id, event_id, user_id, type, title, message, task_id, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING RETURNING number";
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM notification_erasures WHERE user_id = ?3)
+        ON CONFLICT (event_id) DO NOTHING RETURNING number";
     let values = [
         notification.id.as_str().into(),
         fresh.event_id.into(),

@@ -1,19 +1,17 @@
 //! The component's exports: HTTP, Kafka and jobs, on the host's database and `todo:platform`.
 
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::{Either, select};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http_body_util::Full;
 use serde_json::Value;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::wasip3::random::random::get_random_bytes;
 use todo_service::authenticate::Authenticator;
 use todo_service::component::{self, ChatApiKeys, log, new_id, now, serve};
 use todo_service::database::HostDatabase;
+use todo_service::outbound;
 use todo_service::outbox::{self, Receiver};
 use todo_service::refusal::Refusal;
 
@@ -176,14 +174,8 @@ impl Platform for TodoPlatform {
     }
 
     async fn send(&self, request: http::Request<Bytes>) -> Result<Sent, String> {
-        let answer = pin!(spin_sdk::http::send(request.map(Full::new)));
-        let patience = pin!(spin_sdk::time::sleep(PATIENCE));
-        let answer = match select(answer, patience).await {
-            Either::Left((answer, _patience)) => answer.map_err(|error| format!("no answer: {error}"))?,
-            Either::Right(((), _answer)) => {
-                return Err(format!("no answer within {} seconds", PATIENCE.as_secs()));
-            }
-        };
+        let sent = outbound::send(request, PATIENCE).await;
+        let answer = sent.map_err(|error| error.to_string())?;
         // What else the answer says is of no interest, and is not waited for.
         let retry_after = answer.headers().get(RETRY_AFTER);
         Ok(Sent {

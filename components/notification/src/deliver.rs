@@ -1,43 +1,51 @@
-//! A reminder whose time has come becomes a notification.
+//! A reminder whose time has come becomes a notification; and a user whose account was deleted is forgotten.
 
 use serde_json::Value;
 use todo_domain::due::Due;
-use todo_domain::events::{CloudEvent, ReminderData, ReminderEventType};
+use todo_domain::events::{CloudEvent, ReminderData, ReminderEventType, USER_DELETED};
 use todo_service::database::{Database, in_transaction_on};
 use todo_service::refusal::{Refusal, all_or_none, read_event};
 
 use crate::add::Fresh;
+use crate::erase::erase;
 use crate::schema::OUTBOX;
 use crate::{Notifications, Platform};
 
 /// The `type` of a notification that a reminder made.
 const REMINDER: &str = "reminder";
 
-/// A reminder, with what the event says about itself.
+/// What there is to do, with what the event says about itself.
 #[derive(Debug)]
-struct Reminder {
+struct Order {
     event_id: String,
+    user_id: String,
     traceparent: Option<String>,
-    data: ReminderData,
+    /// The reminder; none to forget the user.
+    reminder: Option<ReminderData>,
 }
 
-/// The reminder in a message's value; nothing for the events that need no notification.
-fn read(value: Option<&[u8]>) -> Result<Option<Reminder>, Refusal> {
+/// What the event in a message's value asks for; nothing for the events that need nothing done.
+fn read(value: Option<&[u8]>) -> Result<Option<Order>, Refusal> {
     let event: CloudEvent<Value> = read_event(value)?;
-    if event.event_type != ReminderEventType::Triggered.as_str() {
-        return Ok(None);
-    }
-    let data: ReminderData = serde_json::from_value(event.data)
-        .map_err(|error| Refusal::Reject(format!("the event's data is no reminder: {error}")))?;
-    if data.user_id != event.userid {
-        return Err(Refusal::Reject(
-            "the event's `userid` and its data name different users".to_owned(),
-        ));
-    }
-    Ok(Some(Reminder {
+    let reminder = match event.event_type.as_str() {
+        USER_DELETED => None,
+        kind if kind == ReminderEventType::Triggered.as_str() => {
+            let data: ReminderData = serde_json::from_value(event.data)
+                .map_err(|error| Refusal::Reject(format!("the event's data is no reminder: {error}")))?;
+            if data.user_id != event.userid {
+                return Err(Refusal::Reject(
+                    "the event's `userid` and its data name different users".to_owned(),
+                ));
+            }
+            Some(data)
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Order {
         event_id: event.id,
+        user_id: event.userid,
         traceparent: event.traceparent,
-        data,
+        reminder,
     }))
 }
 
@@ -46,11 +54,11 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
     /// the outbox holds. The answer has one entry per message.
     pub async fn deliver(&self, messages: &[Option<Vec<u8>>]) -> Vec<Result<(), Refusal>> {
         let read = |message: &Option<Vec<u8>>| read(message.as_deref());
-        all_or_none(messages, read, async |reminders: &[Option<Reminder>]| {
-            let due: Vec<_> = reminders.iter().flatten().collect();
-            if !due.is_empty() {
+        all_or_none(messages, read, async |orders: &[Option<Order>]| {
+            let orders: Vec<_> = orders.iter().flatten().collect();
+            if !orders.is_empty() {
                 self.watch_outbox().await;
-                self.store(&due).await?;
+                self.store(&orders).await?;
                 // The notifications are stored: that they could not be announced is no reason to handle them
                 // again.
                 self.flush_or_log().await;
@@ -60,31 +68,36 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
         .await
     }
 
-    async fn store(&self, reminders: &[&Reminder]) -> Result<(), Refusal> {
+    async fn store(&self, orders: &[&Order]) -> Result<(), Refusal> {
         let now = self.platform.now();
         let created_at = self.now()?;
         let connection = self.connect().await?;
-        let users: Vec<_> = reminders
-            .iter()
-            .map(|reminder| reminder.data.user_id.as_str())
-            .collect();
+        let users: Vec<_> = orders.iter().map(|order| order.user_id.as_str()).collect();
         let stored = in_transaction_on(&connection, &users, async |connection| {
-            let ids = reminders.iter().map(|reminder| reminder.event_id.as_str());
+            let ids = orders.iter().map(|order| order.event_id.as_str());
             let mut new = self.processed.note(connection, ids, now).await?;
             let mut entries = Vec::new();
-            for reminder in reminders {
+            for order in orders {
                 // One that is in the batch twice is new once.
-                if !new.remove(&reminder.event_id) {
+                if !new.remove(&order.event_id) {
                     continue;
                 }
+                let Some(reminder) = &order.reminder else {
+                    // It must find what comes before it.
+                    OUTBOX
+                        .append(connection, &std::mem::take(&mut entries), now)
+                        .await?;
+                    erase(connection, &order.user_id, now).await?;
+                    continue;
+                };
                 let fresh = Fresh {
-                    event_id: &reminder.event_id,
-                    user_id: &reminder.data.user_id,
-                    traceparent: reminder.traceparent.as_deref(),
+                    event_id: &order.event_id,
+                    user_id: &order.user_id,
+                    traceparent: order.traceparent.as_deref(),
                     kind: REMINDER,
-                    title: &reminder.data.title,
-                    message: message(&reminder.data),
-                    task_id: Some(&reminder.data.task_id),
+                    title: &reminder.title,
+                    message: message(reminder),
+                    task_id: Some(&reminder.task_id),
                 };
                 entries.extend(self.add(connection, &fresh, created_at).await?);
             }

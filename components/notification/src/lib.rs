@@ -11,6 +11,7 @@ mod component;
 mod deliver;
 mod deliveries;
 mod digest;
+mod erase;
 mod jobs;
 mod list;
 mod operator;

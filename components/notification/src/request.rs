@@ -170,6 +170,10 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
         // The address as it is now, and nowhere else than with the account.
         let agenda = agenda::ask(&self.platform, &delivery.user_id, preferences.timezone, None).await;
         let to = match agenda {
+            // Whoever comes from the second issuer may have told none.
+            Ok(Some(agenda)) if agenda.email.is_empty() => {
+                return Ok(Prepared::Cancel("the account has no e-mail address".to_owned()));
+            }
             Ok(Some(agenda)) => agenda.email,
             Ok(None) => return Ok(Prepared::Cancel("the account is gone".to_owned())),
             Err(refusal) => return Ok(Prepared::Later(refusal.to_string())),

@@ -8,7 +8,7 @@ use todo_domain::problem::Code;
 use todo_domain::time::Timestamp;
 use todo_domain::validation::FieldError;
 use todo_service::answer::{Answer, Failure, json as json_answer, json_unless_known};
-use todo_service::authenticate::KeySource;
+use todo_service::authenticate::{Caller, KeySource};
 use todo_service::cursor::CursorKey;
 use todo_service::database::Database;
 use todo_service::query::Query;
@@ -47,7 +47,9 @@ impl<D: Database, S: KeySource, P: Platform> Notifications<D, S, P> {
             .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let rest = rest.ok_or_else(Failure::not_found)?;
         let rest = rest.strip_prefix('/').unwrap_or(rest);
-        let user_id = self.authenticator.authenticate(request.headers(), now).await?.sub;
+        let caller = self.authenticator.authenticate(request.headers(), now).await?;
+        check(&caller, rest, request.method())?;
+        let user_id = caller.user_id;
         let (headers, body) = (request.headers(), request.body());
         match (rest, request.method()) {
             ("", &Method::GET | &Method::HEAD) => self.list(request, &user_id).await,
@@ -125,6 +127,21 @@ impl<D: Database, S: KeySource, P: Platform> Notifications<D, S, P> {
         let updated = list::mark_all(&connection, user_id, now).await?;
         Ok(json_answer(StatusCode::OK, &json!({"updated": updated})))
     }
+}
+
+/// Refuses what the caller's token does not allow. Where notifications go would outlive a program's token, and tell whoever
+/// has it of what comes after.
+fn check(caller: &Caller, rest: &str, method: &Method) -> Result<(), Failure> {
+    caller.require_for(method)?;
+    let decides_where = match rest {
+        "settings" => !matches!(*method, Method::GET | Method::HEAD),
+        "settings/webhook/secret" | "subscriptions" => true,
+        _ => false,
+    };
+    if decides_where {
+        caller.require_session("decide where notifications are sent")?;
+    }
+    Ok(())
 }
 
 fn parse(body: &[u8]) -> Result<Change, Failure> {

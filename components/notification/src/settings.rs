@@ -16,6 +16,7 @@ use todo_service::answer::{Answer, Failure, json as json_answer, json_unless_kno
 use todo_service::database::{Database, in_transaction_on};
 use todo_service::outbox::Entry;
 
+use crate::erase::refuse_erased;
 use crate::preferences::{Preferences, SECRET_OVERLAP, Webhook};
 use crate::schema::OUTBOX;
 use crate::subscriptions::Subscription;
@@ -111,6 +112,7 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
         self.watch_outbox().await;
         let connection = self.connect().await?;
         let (preferences, secret) = in_transaction_on(&connection, &[user_id], async |connection| {
+            refuse_erased(connection, user_id).await?;
             let before = Preferences::load(connection, user_id).await?;
             let mut new_secret = None;
             if let Some(webhook) = &mut wanted.webhook {

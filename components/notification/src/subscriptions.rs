@@ -7,6 +7,8 @@ use todo_domain::time::Timestamp;
 use todo_service::answer::Failure;
 use todo_service::database::{Connection, DatabaseError, Row, in_transaction_on};
 
+use crate::erase::refuse_erased;
+
 /// How many browsers a user can have.
 const MOST: usize = 20;
 
@@ -77,6 +79,7 @@ pub(crate) async fn put(
     new: Subscription,
 ) -> Result<(Subscription, bool), Failure> {
     in_transaction_on(connection, &[user_id], async |connection| {
+        refuse_erased(connection, user_id).await?;
         let known = of_user(connection, user_id).await?;
         let is_new = known.iter().all(|known| known.endpoint != new.endpoint);
         if is_new && known.len() >= MOST {

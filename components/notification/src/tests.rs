@@ -2,6 +2,7 @@
 
 mod channels;
 mod deliver;
+mod erase;
 mod later;
 mod list;
 mod settings;

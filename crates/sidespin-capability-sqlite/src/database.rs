@@ -5,14 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Statement};
 use sidespin_world::sqlite::sqlite as wit;
 use thiserror::Error;
+
+use crate::writers::{Turn, Writers};
 
 /// Open connections that are kept for the next caller. More can be open at once; these stay.
 const IDLE_CONNECTIONS: usize = 16;
 
-/// How often a writer that finds another one at work looks again. SQLite's own steps grow to 100 ms.
+/// How long a writer waits for the others of this process before it gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a writer that finds another process at work looks again. SQLite's own steps grow to 100 ms.
 const BUSY_STEP: Duration = Duration::from_millis(1);
 
 /// How often it looks before it gives up: about ten seconds.
@@ -34,6 +39,9 @@ pub enum DatabaseError {
     /// Too many rows.
     #[error("the result is larger than {LARGEST_RESULT} bytes; use LIMIT")]
     ResultTooLarge,
+    /// Others wrote all the while.
+    #[error("the database is locked: others have been writing for {PATIENCE:?}; keep transactions short")]
+    Locked,
     /// The thread that ran the statement ended.
     #[error("the statement was interrupted")]
     Interrupted,
@@ -57,6 +65,7 @@ impl From<DatabaseError> for wit::Error {
 pub struct Database {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    writers: Arc<Writers>,
 }
 
 impl Database {
@@ -66,6 +75,7 @@ impl Database {
         Self {
             path,
             idle: Mutex::new(Vec::new()),
+            writers: Arc::default(),
         }
     }
 
@@ -80,6 +90,7 @@ impl Database {
         };
         Ok(PooledConnection {
             connection: Some(connection),
+            turn: None,
             database: Arc::clone(self),
         })
     }
@@ -88,6 +99,7 @@ impl Database {
         let connection = self.take_idle()?;
         Some(PooledConnection {
             connection: Some(connection),
+            turn: None,
             database: Arc::clone(self),
         })
     }
@@ -126,6 +138,9 @@ impl Database {
 #[derive(Debug)]
 pub struct PooledConnection {
     connection: Option<Connection>,
+    /// Held from the first statement that writes to the end of its transaction. After the connection, so that a
+    /// transaction which was left open is rolled back before the next one begins.
+    turn: Option<Turn>,
     database: Arc<Database>,
 }
 
@@ -152,29 +167,19 @@ impl PooledConnection {
     ) -> Result<wit::QueryResult, DatabaseError> {
         let connection = self.connection.as_ref().ok_or(DatabaseError::Interrupted)?;
         let mut prepared = connection.prepare_cached(statement)?;
-        let columns = prepared
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>();
-        let width = columns.len();
-        let parameters = rusqlite::params_from_iter(parameters.iter().map(Parameter));
-        let mut rows = Vec::new();
-        let mut bytes = 0;
-        let mut cursor = prepared.query(parameters)?;
-        while let Some(row) = cursor.next()? {
-            let mut values = Vec::with_capacity(width);
-            for column in 0..width {
-                let (value, size) = value(row.get_ref(column)?);
-                bytes += size;
-                values.push(value);
-            }
-            if bytes > LARGEST_RESULT {
-                return Err(DatabaseError::ResultTooLarge);
-            }
-            rows.push(wit::RowResult { values });
+        if self.turn.is_none() && !prepared.readonly() {
+            self.turn = Some(
+                self.database
+                    .writers
+                    .wait(PATIENCE)
+                    .ok_or(DatabaseError::Locked)?,
+            );
         }
-        Ok(wit::QueryResult { columns, rows })
+        let result = query(&mut prepared, parameters);
+        if connection.is_autocommit() {
+            self.turn = None;
+        }
+        result
     }
 
     /// The rowid of the last insert, 0 before the first.
@@ -188,6 +193,32 @@ impl PooledConnection {
     pub fn changes(&self) -> u64 {
         self.connection.as_ref().map_or(0, Connection::changes)
     }
+}
+
+fn query(prepared: &mut Statement<'_>, parameters: &[wit::Value]) -> Result<wit::QueryResult, DatabaseError> {
+    let columns = prepared
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    let width = columns.len();
+    let parameters = rusqlite::params_from_iter(parameters.iter().map(Parameter));
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    let mut cursor = prepared.query(parameters)?;
+    while let Some(row) = cursor.next()? {
+        let mut values = Vec::with_capacity(width);
+        for column in 0..width {
+            let (value, size) = value(row.get_ref(column)?);
+            bytes += size;
+            values.push(value);
+        }
+        if bytes > LARGEST_RESULT {
+            return Err(DatabaseError::ResultTooLarge);
+        }
+        rows.push(wit::RowResult { values });
+    }
+    Ok(wit::QueryResult { columns, rows })
 }
 
 impl Drop for PooledConnection {

@@ -5,6 +5,7 @@
 
 mod database;
 mod host;
+mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -23,6 +23,9 @@ pub struct Claims {
     /// The user's e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// The session that it was issued in, which may end before the token does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
 }
 
 /// `aud`: one name, or a list of them.

@@ -2,10 +2,11 @@
 //! randomness, no network; the caller brings the time and the keys.
 //!
 //! One algorithm and no negotiation: a token whose header names another one, or none, is refused before any
-//! key is looked at.
+//! key is looked at. Tokens of a second issuer are another matter, of [`openid`] alone.
 
 mod claims;
 mod keys;
+pub mod openid;
 mod token;
 
 pub use claims::{Audience, Claims, Expectations};

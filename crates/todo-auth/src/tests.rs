@@ -27,6 +27,7 @@ fn claims() -> Claims {
         exp: NOW + 900,
         jti: "token-1".into(),
         email: Some("ada@example.com".into()),
+        sid: Some("session-1".into()),
     }
 }
 

@@ -18,15 +18,55 @@ const LONGEST_TOKEN: usize = 8 * 1024;
 const ALGORITHM: &str = "EdDSA";
 
 #[derive(Serialize, Deserialize)]
-struct Header {
-    alg: String,
+pub(crate) struct Header {
+    pub(crate) alg: String,
     #[serde(default)]
-    typ: Option<String>,
+    pub(crate) typ: Option<String>,
     #[serde(default)]
-    kid: Option<String>,
-    /// Extensions that must be understood. There are none that we do.
+    pub(crate) kid: Option<String>,
+    /// Extensions that must be understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     crit: Option<Vec<String>>,
+}
+
+/// A token's parts, still encoded but for its header.
+pub(crate) struct Split<'a> {
+    /// What the signature is for.
+    pub(crate) signed: &'a str,
+    header: &'a str,
+    pub(crate) claims: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Split<'a> {
+    pub(crate) fn of(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(TokenError::Malformed);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(TokenError::Malformed)?;
+        Ok(Self {
+            signed,
+            header,
+            claims,
+            signature,
+        })
+    }
+
+    pub(crate) fn header(&self) -> Result<Header, TokenError> {
+        let header: Header = decode(self.header)?;
+        // Extensions that must be understood: there are none that we do.
+        match header.crit {
+            Some(_) => Err(TokenError::Malformed),
+            None => Ok(header),
+        }
+    }
+
+    pub(crate) fn signature(&self) -> Result<Vec<u8>, TokenError> {
+        URL_SAFE_NO_PAD
+            .decode(self.signature)
+            .map_err(|_not_base64| TokenError::Malformed)
+    }
 }
 
 /// Why a token is not accepted.
@@ -37,11 +77,20 @@ pub enum TokenError {
     #[error("the token is malformed")]
     Malformed,
     /// Its header names another algorithm, or `none`.
-    #[error("the token's algorithm `{algorithm}` is not `EdDSA`")]
+    #[error("the token's algorithm `{algorithm}` is not accepted")]
     UnsupportedAlgorithm {
         /// What the header says.
         algorithm: String,
     },
+    /// It says that it is no access token.
+    #[error("the token is of a type that opens nothing")]
+    UnsupportedType,
+    /// The key that it names is for another algorithm.
+    #[error("the token's key is not for its algorithm")]
+    KeyMismatch,
+    /// Its bearer would have to show a key, which is not asked for here.
+    #[error("the token is bound to a key; a plain bearer token is needed")]
+    BoundToKey,
     /// No key has the name that it gives. A newer key set may have it.
     #[error("the token's key `{key_id}` is not known")]
     UnknownKey {
@@ -96,32 +145,22 @@ pub fn verify(
     now: i64,
     expected: &Expectations<'_>,
 ) -> Result<Claims, TokenError> {
-    if token.len() > LONGEST_TOKEN {
-        return Err(TokenError::Malformed);
-    }
-    let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
-    let (header, claims) = signed.split_once('.').ok_or(TokenError::Malformed)?;
-    let header: Header = decode(header)?;
+    let split = Split::of(token)?;
+    let header = split.header()?;
     if header.alg != ALGORITHM {
         return Err(TokenError::UnsupportedAlgorithm {
             algorithm: header.alg,
         });
     }
-    if header.crit.is_some() {
-        return Err(TokenError::Malformed);
-    }
     let key_id = header.kid.unwrap_or_default();
     let key = keys.find(&key_id).and_then(crate::PublicKey::verifying);
     let key = key.ok_or(TokenError::UnknownKey { key_id })?;
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .ok()
-        .and_then(|bytes| Signature::from_slice(&bytes).ok());
-    let signature = signature.ok_or(TokenError::Malformed)?;
-    if key.verify_strict(signed.as_bytes(), &signature).is_err() {
+    let signature = Signature::from_slice(&split.signature()?);
+    let signature = signature.map_err(|_other_length| TokenError::Malformed)?;
+    if key.verify_strict(split.signed.as_bytes(), &signature).is_err() {
         return Err(TokenError::BadSignature);
     }
-    let claims: Claims = decode(claims)?;
+    let claims: Claims = decode(split.claims)?;
     check(&claims, now, expected)?;
     Ok(claims)
 }
@@ -145,7 +184,7 @@ fn check(claims: &Claims, now: i64, expected: &Expectations<'_>) -> Result<(), T
     Ok(())
 }
 
-fn decode<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
+pub(crate) fn decode<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     let json = URL_SAFE_NO_PAD.decode(part).ok();
     json.and_then(|json| serde_json::from_slice(&json).ok())
         .ok_or(TokenError::Malformed)

@@ -1,4 +1,4 @@
-//! What a client may send to make an account or to log in.
+//! What a client may send to make an account, to log in, to change the password and to delete the account.
 
 use serde_json::{Map, Value};
 
@@ -29,13 +29,32 @@ pub struct Login {
     pub password: String,
 }
 
+/// The body of a change of the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordChange {
+    /// As typed.
+    pub current: String,
+    /// 8–128 characters, as typed, and another one than the current.
+    pub new: String,
+}
+
+/// The body of an account's deletion.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccountDeletion {
+    /// As typed.
+    pub password: String,
+}
+
 impl Signup {
     /// Reads a body, collecting every mistake.
     pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
         let object = object(body)?;
         let mut errors = unknown_fields(object, &["email", "password", "name"]);
         let email = collect(&mut errors, text(object, "email").and_then(email));
-        let password = collect(&mut errors, text(object, "password").and_then(new_password));
+        let password = collect(
+            &mut errors,
+            text(object, "password").and_then(|text| new_password("password", text)),
+        );
         let given = match object.get("name") {
             None | Some(Value::Null) => None,
             Some(_) => collect(&mut errors, text(object, "name").and_then(name)),
@@ -62,9 +81,48 @@ impl Login {
         let object = object(body)?;
         let mut errors = unknown_fields(object, &["email", "password"]);
         let email = collect(&mut errors, text(object, "email").and_then(email));
-        let password = collect(&mut errors, text(object, "password").and_then(typed_password));
+        let password = collect(
+            &mut errors,
+            text(object, "password").and_then(|text| typed_password("password", text)),
+        );
         match (email, password) {
             (Some(email), Some(password)) if errors.is_empty() => Ok(Self { email, password }),
+            _ => Err(errors),
+        }
+    }
+}
+
+impl PasswordChange {
+    /// Reads a body, collecting every mistake.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        let object = object(body)?;
+        let mut errors = unknown_fields(object, &["current_password", "new_password"]);
+        let read = |name, rules: fn(&str, &str) -> Result<String, FieldError>| {
+            text(object, name).and_then(|text| rules(name, text))
+        };
+        let current = collect(&mut errors, read("current_password", typed_password));
+        let new = collect(&mut errors, read("new_password", new_password));
+        if new.is_some() && new == current {
+            errors.push(FieldError::new(
+                "new_password",
+                "must be another one than the current",
+            ));
+        }
+        match (current, new) {
+            (Some(current), Some(new)) if errors.is_empty() => Ok(Self { current, new }),
+            _ => Err(errors),
+        }
+    }
+}
+
+impl AccountDeletion {
+    /// Reads a body, collecting every mistake.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        let object = object(body)?;
+        let mut errors = unknown_fields(object, &["password"]);
+        let password = text(object, "password").and_then(|text| typed_password("password", text));
+        match collect(&mut errors, password) {
+            Some(password) if errors.is_empty() => Ok(Self { password }),
             _ => Err(errors),
         }
     }
@@ -87,6 +145,18 @@ impl std::fmt::Debug for Login {
             .debug_struct("Login")
             .field("email", &self.email)
             .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for PasswordChange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PasswordChange").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for AccountDeletion {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("AccountDeletion").finish_non_exhaustive()
     }
 }
 
@@ -123,25 +193,25 @@ fn email(text: &str) -> Result<String, FieldError> {
         .ok_or_else(|| FieldError::new("email", "must be an e-mail address like `ann@example.com`"))
 }
 
-fn new_password(text: &str) -> Result<String, FieldError> {
+fn new_password(field: &str, text: &str) -> Result<String, FieldError> {
     let length = text.chars().count();
     if !(PASSWORD_MINIMUM..=PASSWORD_LIMIT).contains(&length) {
         let message = format!("must have {PASSWORD_MINIMUM} to {PASSWORD_LIMIT} characters");
-        return Err(FieldError::new("password", message));
+        return Err(FieldError::new(field, message));
     }
     if text.contains('\0') || text.trim().is_empty() {
         return Err(FieldError::new(
-            "password",
+            field,
             "must be more than blanks and not contain NUL",
         ));
     }
     Ok(text.to_owned())
 }
 
-fn typed_password(text: &str) -> Result<String, FieldError> {
+fn typed_password(field: &str, text: &str) -> Result<String, FieldError> {
     if text.is_empty() || text.chars().count() > PASSWORD_LIMIT {
         return Err(FieldError::new(
-            "password",
+            field,
             format!("must have 1 to {PASSWORD_LIMIT} characters"),
         ));
     }
@@ -188,60 +258,4 @@ fn collect<T>(errors: &mut Vec<FieldError>, result: Result<T, FieldError>) -> Op
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn addresses_are_compared_without_case_and_blanks() {
-        assert_eq!(
-            normalise_email("  Ann.Lee+todo@Example.COM ").as_deref(),
-            Some("ann.lee+todo@example.com")
-        );
-        for wrong in [
-            "",
-            "ann",
-            "@example.com",
-            "ann@",
-            "ann@localhost",
-            "a b@example.com",
-            "ann@exam ple.com",
-            "ann@@example.com",
-            "ann@example..com",
-            "ann@-example.com",
-            "ann\n@example.com",
-            "a,b@example.com",
-        ] {
-            assert_eq!(normalise_email(wrong), None, "{wrong}");
-        }
-        assert_eq!(normalise_email(&format!("{}@example.com", "a".repeat(65))), None);
-    }
-
-    #[test]
-    fn every_mistake_of_a_signup_is_named() {
-        let errors = Signup::parse(&json!({"email": "x", "password": "short", "admin": true})).unwrap_err();
-        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(fields, ["admin", "email", "password"]);
-        assert_eq!(Signup::parse(&json!([])).unwrap_err().len(), 1);
-    }
-
-    #[test]
-    fn the_name_may_be_left_out() {
-        let signup =
-            Signup::parse(&json!({"email": "Ann@example.com", "password": "correct horse"})).unwrap();
-        assert_eq!(signup.name, "ann");
-        assert!(!format!("{signup:?}").contains("horse"));
-    }
-
-    #[test]
-    fn passwords_are_counted_in_characters() {
-        let signup =
-            |password: &str| Signup::parse(&json!({"email": "ann@example.com", "password": password}));
-        assert!(signup("ääääääää").is_ok());
-        assert!(signup(&"x".repeat(128)).is_ok());
-        assert!(signup(&"x".repeat(129)).is_err());
-        assert!(signup("        ").is_err());
-        assert!(Login::parse(&json!({"email": "ann@example.com", "password": "x"})).is_ok());
-    }
-}
+mod tests;

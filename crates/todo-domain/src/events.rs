@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 mod payload;
 
 pub use payload::{
-    Notification, ReminderData, ReminderEventType, SyncData, TaskData, TaskEventType, job_name,
+    Notification, ReminderData, ReminderEventType, SyncData, TaskData, TaskEventType, UserData, job_name,
 };
 
 /// Topic of `task.*` events, keyed by task id.
@@ -24,6 +24,11 @@ pub const TASK_UPDATES: &str = "task-updates";
 pub const TASK_SYNC: &str = "task.sync";
 /// The type of an event that tells a user's browsers of a new notification.
 pub const NOTIFICATION_CREATED: &str = "notification.created";
+/// The type of an event that tells every service that an account was deleted with all that it had. It stands on each topic
+/// that carries what belongs to users, keyed by user id.
+pub const USER_DELETED: &str = "user.deleted";
+/// The type of an event that has the streams of a user's browsers look whether their session has ended.
+pub const SESSION_ENDED: &str = "session.ended";
 /// The media type of an event.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
 
@@ -158,6 +163,24 @@ pub fn notification_created(origin: Origin<'_>, data: &Notification) -> Result<O
         origin.user_id,
         data,
     )
+}
+
+/// `user.deleted`, for one of the topics.
+pub fn user_deleted(origin: Origin<'_>, topic: &'static str) -> Result<OutgoingEvent, EventError> {
+    of_user(origin, topic, USER_DELETED)
+}
+
+/// `session.ended`, for `task-updates`.
+pub fn session_ended(origin: Origin<'_>) -> Result<OutgoingEvent, EventError> {
+    of_user(origin, TASK_UPDATES, SESSION_ENDED)
+}
+
+/// An event about a user, who is its subject and its key.
+fn of_user(origin: Origin<'_>, topic: &'static str, event_type: &str) -> Result<OutgoingEvent, EventError> {
+    let data = UserData {
+        user_id: origin.user_id.to_owned(),
+    };
+    build(origin, topic, event_type, origin.user_id, origin.user_id, &data)
 }
 
 /// Reads an event strictly: right version, no empty ids, payload of type `T`. Read with

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::due::Due;
+use crate::recurrence::RecurrenceAnchor;
 use crate::task::{Lead, Priority, Reminder};
 use crate::text::fold;
 use crate::time::Timestamp;
@@ -120,22 +121,11 @@ impl QuickRequest {
 
 /// Why no task can be made of what was understood.
 pub(crate) fn refusals(found: &QuickAdd) -> Vec<String> {
-    let mut messages: Vec<String> = found
-        .problems
-        .iter()
+    let problems = found.problems.iter();
+    problems
         .filter(|problem| problem.prevents_adding())
         .map(ToString::to_string)
-        .collect();
-    if found
-        .repeat
-        .as_ref()
-        .is_some_and(|repeat| repeat.after_completion)
-    {
-        let message =
-            "a task repeats from its due date and not from its completion; write `every` without `!`";
-        messages.push(message.to_owned());
-    }
-    messages
+        .collect()
 }
 
 /// The task that was understood; none if a time lies outside of the years that are kept.
@@ -158,6 +148,10 @@ pub(crate) fn draft(found: &QuickAdd, zone: Zone) -> Option<TaskDraft> {
         timezone: is_placed.then_some(zone),
         reminders,
         recurrence_rule: found.repeat.as_ref().map(|repeat| repeat.rule.clone()),
+        recurrence_anchor: match &found.repeat {
+            Some(repeat) if repeat.after_completion => RecurrenceAnchor::Completion,
+            _ => RecurrenceAnchor::Due,
+        },
         priority: found.priority.map(priority).unwrap_or_default(),
         tags: tags(&found.tags),
         ..TaskDraft::default()

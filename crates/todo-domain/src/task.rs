@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::due::Due;
-use crate::recurrence::SeriesAnchor;
+use crate::recurrence::{RecurrenceAnchor, SeriesAnchor};
 use crate::time::Timestamp;
 use crate::zone::Zone;
 
@@ -44,6 +44,9 @@ pub struct Task {
     pub reminders: Vec<Reminder>,
     /// `daily`, `weekly`, `monthly`, `yearly` or an RFC 5545 RRULE, as typed.
     pub recurrence_rule: Option<String>,
+    /// What the next due date is counted from; without a rule always its default, which is left out.
+    #[serde(default, skip_serializing_if = "RecurrenceAnchor::is_due")]
+    pub recurrence_anchor: RecurrenceAnchor,
     /// Whether there is a rule.
     pub is_recurring: bool,
     /// The id of the task that began the series; with [`occurrence`](Self::occurrence) unique among all tasks.

@@ -9,7 +9,7 @@ use crate::cell::{harmless, original};
 use crate::intake::{Intake, line_ends, text};
 use crate::record::{Record, anchor_text};
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "title",
     "description",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 15] = [
     "timezone",
     "reminders",
     "recurrence_rule",
+    "recurrence_anchor",
     "series_id",
     "occurrence",
     "series_anchor",
@@ -50,6 +51,7 @@ pub(crate) fn write(task: &Task, out: &mut Vec<u8>) {
             task.timezone.map(|zone| zone.to_string()).unwrap_or_default(),
             reminders.collect::<Vec<_>>().join(","),
             task.recurrence_rule.clone().unwrap_or_default(),
+            series(Some(task.recurrence_anchor.to_string())),
             series(task.series_id.clone()),
             series(task.occurrence.map(|number| number.to_string())),
             series(task.series_anchor.as_ref().map(anchor_text)),

@@ -190,17 +190,12 @@ impl Reading<'_> {
             };
             (field, message)
         })?;
-        let rule = rule.map(|(rule, after_completion)| match after_completion {
-            true => Err((
-                field,
-                "repeats from its completion, which is not possible here; write `every` without `!`"
-                    .to_owned(),
-            )),
-            false => Ok(rule),
-        });
         record.set("due_date", due);
-        if let Some(rule) = rule.transpose()? {
+        if let Some((rule, after_completion)) = rule {
             record.set("recurrence_rule", rule);
+            if after_completion {
+                record.set("recurrence_anchor", "completion");
+            }
         }
         if let Some(zone) = zone {
             record.set("timezone", zone.name());

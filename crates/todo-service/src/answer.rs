@@ -9,6 +9,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use todo_domain::api_token::Scope;
 use todo_domain::problem::{self, Code, Problem};
 use todo_domain::validation::FieldError;
 
@@ -95,6 +96,16 @@ impl Failure {
         Self::new(Code::NotFound, "there is nothing at this address")
     }
 
+    /// The token is good, and whose it was is not there any more.
+    #[must_use]
+    pub fn account_gone() -> Self {
+        let detail = "the account of this token does not exist any more";
+        Self {
+            header: Some((WWW_AUTHENTICATE, "Bearer")),
+            ..Self::new(Code::Unauthorized, detail)
+        }
+    }
+
     /// The address takes only these methods.
     #[must_use]
     pub fn method_not_allowed(allowed: &'static str) -> Self {
@@ -102,6 +113,20 @@ impl Failure {
         Self {
             header: Some((ALLOW, allowed)),
             ..failure
+        }
+    }
+
+    /// The token is good, but not for this.
+    #[must_use]
+    pub fn insufficient_scope(scope: Scope) -> Self {
+        let challenge = match scope {
+            Scope::Read => "Bearer error=\"insufficient_scope\", scope=\"tasks:read\"",
+            Scope::Write => "Bearer error=\"insufficient_scope\", scope=\"tasks:write\"",
+        };
+        let detail = format!("the token does not have the scope `{}`", scope.as_str());
+        Self {
+            header: Some((WWW_AUTHENTICATE, challenge)),
+            ..Self::new(Code::Forbidden, detail)
         }
     }
 
@@ -141,7 +166,7 @@ impl Failure {
 
 impl From<AuthenticationError> for Failure {
     fn from(error: AuthenticationError) -> Self {
-        if error == AuthenticationError::KeysUnavailable {
+        if error.is_passing() {
             return Self::unavailable(error.to_string());
         }
         let failure = Self::new(Code::Unauthorized, error.to_string());
@@ -155,7 +180,7 @@ impl From<AuthenticationError> for Failure {
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Failed { reason } => Self::unavailable(reason),
+            DatabaseError::Failed { reason } | DatabaseError::Schema { reason } => Self::unavailable(reason),
             DatabaseError::Content { .. } => {
                 let failure = Self::new(
                     Code::Internal,
@@ -278,6 +303,17 @@ mod tests {
             answer(AuthenticationError::Missing.into()).headers()[WWW_AUTHENTICATE],
             "Bearer"
         );
+        for scope in Scope::ALL {
+            let refused = answer(Failure::insufficient_scope(scope));
+            let challenge = format!(
+                "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                scope.as_str()
+            );
+            assert_eq!(
+                (refused.status().as_u16(), &refused.headers()[WWW_AUTHENTICATE]),
+                (403, &challenge.parse().unwrap())
+            );
+        }
         assert_eq!(answer(Failure::method_not_allowed("GET")).headers()[ALLOW], "GET");
         let away = answer(AuthenticationError::KeysUnavailable.into());
         assert_eq!(

@@ -1,26 +1,24 @@
-//! Who is calling: the bearer token of a request, verified with the keys that the issuer publishes.
+//! Who is calling: the bearer token of a request, verified with the keys that chat-api publishes, or, where they do not
+//! verify it, shown to chat-api, which knows whose it is.
 
+mod caller;
+mod introspection;
 #[cfg(all(not(target_arch = "wasm32"), feature = "testing"))]
 pub mod testing;
-
-use std::cell::RefCell;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use thiserror::Error;
-use todo_auth::{Claims, Expectations, KeySet, TokenError, verify};
+use todo_auth::openid::claimed_issuer;
+use todo_auth::{Claims, Expectations, ISSUER, KeySet, TokenError, verify};
+use todo_domain::api_token::PREFIX;
 use todo_domain::time::Timestamp;
 
-/// How long fetched keys are used without asking again.
-const FRESH_SECONDS: i64 = 5 * 60;
+pub use caller::Caller;
+pub use introspection::Introspection;
+use introspection::Known;
 
-/// How long they are used when the issuer does not answer: its absence should not lock out users who are
-/// logged in.
-const STALE_SECONDS: i64 = 60 * 60;
-
-/// The least time between two fetches while there are keys: a made-up key name in a token costs the issuer no
-/// more than this.
-const PAUSE_SECONDS: i64 = 10;
+use crate::key_cache::{KeyCache, NoKeys};
 
 /// Why a request has no known caller.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -32,12 +30,26 @@ pub enum AuthenticationError {
     /// There is one, and it is not accepted.
     #[error(transparent)]
     Refused(#[from] TokenError),
+    /// There is one, and nobody knows it.
+    #[error("the token is not known here: it has ended, was deleted, is of another issuer, or has a mistake")]
+    Unknown,
     /// The keys could not be fetched; the token may well be good.
     #[error("the keys that verify tokens cannot be fetched")]
     KeysUnavailable,
+    /// Whose the token is could not be asked; it may well be good.
+    #[error("the service that knows whose a token is does not answer")]
+    IssuerUnavailable,
 }
 
-/// Where the issuer's keys are.
+impl AuthenticationError {
+    /// Whether the same request may be answered later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::KeysUnavailable | Self::IssuerUnavailable)
+    }
+}
+
+/// Where the issuer's keys are, and what it says of tokens that they do not verify.
 #[expect(
     async_fn_in_trait,
     reason = "a component has one thread: its futures need not be Send"
@@ -45,22 +57,17 @@ pub enum AuthenticationError {
 pub trait KeySource {
     /// The JWKS document, or nothing when the issuer does not answer with one.
     async fn fetch(&self) -> Option<KeySet>;
+
+    /// Whose token this is and what it allows, or nothing when the issuer does not say.
+    async fn introspect(&self, token: &str) -> Option<Introspection>;
 }
 
-#[derive(Debug, Default)]
-struct Cache {
-    keys: KeySet,
-    /// When the keys were fetched, in seconds since the Unix epoch; nothing before the first time.
-    fetched_at: Option<i64>,
-    /// When they were last asked for, successfully or not.
-    asked_at: Option<i64>,
-}
-
-/// Verifies bearer tokens, and keeps the issuer's keys between requests.
+/// Verifies bearer tokens, and keeps the issuer's keys and what it said between requests.
 #[derive(Debug)]
 pub struct Authenticator<S> {
     source: S,
-    cache: RefCell<Cache>,
+    keys: KeyCache<KeySet>,
+    known: Known,
 }
 
 impl<S: KeySource> Authenticator<S> {
@@ -68,11 +75,13 @@ impl<S: KeySource> Authenticator<S> {
     pub fn new(source: S) -> Self {
         Self {
             source,
-            cache: RefCell::default(),
+            // Asking is a call inside of the application.
+            keys: KeyCache::new(0),
+            known: Known::default(),
         }
     }
 
-    /// The claims of the bearer token of a request that came at this time.
+    /// The user whose bearer token a request carries that came at this time, and what the token allows.
     ///
     /// # Errors
     /// There is none, it is not accepted, or that cannot be found out.
@@ -80,61 +89,41 @@ impl<S: KeySource> Authenticator<S> {
         &self,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<Claims, AuthenticationError> {
+    ) -> Result<Caller, AuthenticationError> {
         let now = now.millis() / 1000;
         let token = bearer(headers).ok_or(AuthenticationError::Missing)?;
-        self.freshen(now).await?;
-        match self.check(token, now) {
-            // The issuer may have changed its key since.
-            Err(TokenError::UnknownKey { .. }) if self.may_ask(now) => {
-                self.fetch(now).await;
-                Ok(self.check(token, now)?)
-            }
-            result => Ok(result?),
+        if is_of_others(token) {
+            return self.introspect(token, now).await;
+        }
+        let claims = self.verify(token, now).await?;
+        Ok(Caller::of_session(claims.sub))
+    }
+
+    async fn verify(&self, token: &str, now: i64) -> Result<Claims, AuthenticationError> {
+        let check = |keys: &KeySet| verify(token, keys, now, &Expectations::default());
+        let checked = self.keys.check(now, async || self.source.fetch().await, check);
+        match checked.await {
+            Ok(claims) => Ok(claims?),
+            Err(NoKeys) => Err(AuthenticationError::KeysUnavailable),
         }
     }
 
-    fn check(&self, token: &str, now: i64) -> Result<Claims, TokenError> {
-        verify(token, &self.cache.borrow().keys, now, &Expectations::default())
-    }
-
-    /// Sees to it that there are keys young enough to be used.
-    async fn freshen(&self, now: i64) -> Result<(), AuthenticationError> {
-        if self.age(now).is_some_and(|age| age < FRESH_SECONDS) {
-            return Ok(());
+    async fn introspect(&self, token: &str, now: i64) -> Result<Caller, AuthenticationError> {
+        if let Some(known) = self.known.find(token, now) {
+            return known.ok_or(AuthenticationError::Unknown);
         }
-        if self.age(now).is_none() || self.may_ask(now) {
-            self.fetch(now).await;
-        }
-        match self.age(now) {
-            Some(age) if age < STALE_SECONDS => Ok(()),
-            _ => Err(AuthenticationError::KeysUnavailable),
-        }
+        let answer = self.source.introspect(token).await;
+        let answer = answer.ok_or(AuthenticationError::IssuerUnavailable)?;
+        let caller = answer.caller(now);
+        self.known.keep(token, caller.clone(), answer.expires_at(), now);
+        caller.ok_or(AuthenticationError::Unknown)
     }
+}
 
-    fn age(&self, now: i64) -> Option<i64> {
-        self.cache
-            .borrow()
-            .fetched_at
-            .map(|fetched_at| now.saturating_sub(fetched_at))
-    }
-
-    fn may_ask(&self, now: i64) -> bool {
-        self.cache
-            .borrow()
-            .asked_at
-            .is_none_or(|asked_at| now.saturating_sub(asked_at) >= PAUSE_SECONDS)
-    }
-
-    async fn fetch(&self, now: i64) {
-        // Set before the answer comes: requests that arrive meanwhile go on with the keys that are there.
-        self.cache.borrow_mut().asked_at = Some(now);
-        if let Some(keys) = self.source.fetch().await {
-            let mut cache = self.cache.borrow_mut();
-            cache.keys = keys;
-            cache.fetched_at = Some(now);
-        }
-    }
+/// Whether the keys can say nothing of a token: it is a personal API token, or says that somebody else has issued it. What
+/// is neither need not be asked about.
+fn is_of_others(token: &str) -> bool {
+    token.starts_with(PREFIX) || claimed_issuer(token).is_some_and(|issuer| issuer != ISSUER)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

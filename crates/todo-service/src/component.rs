@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use todo_auth::KeySet;
@@ -10,7 +11,7 @@ use todo_domain::problem::Code;
 use todo_domain::time::Timestamp;
 
 use crate::answer::{Answer, Failure};
-use crate::authenticate::KeySource;
+use crate::authenticate::{Introspection, KeySource};
 
 /// The longest body that a service reads, of a request or an answer.
 const LARGEST_BODY: usize = 1 << 20;
@@ -23,7 +24,14 @@ const REQUEST_ID: &str = "x-request-id";
 /// Where chat-api publishes the keys that verify its tokens.
 const KEYS_URL: &str = "http://chat-api.spin.internal/.well-known/jwks.json";
 
-/// The keys of chat-api, by service invocation.
+/// Where it says whose a token is; only other components reach it.
+const INTROSPECTION_URL: &str = "http://chat-api.spin.internal/internal/v1/introspect";
+
+/// Says that the caller is one of the application's services, with the variable that has what goes into it.
+const TOKEN_HEADER: &str = "x-internal-token";
+const TOKEN_VARIABLE: &str = "internal_token";
+
+/// The keys of chat-api and what it knows of tokens, by service invocation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChatApiKeys;
 
@@ -31,6 +39,27 @@ impl KeySource for ChatApiKeys {
     async fn fetch(&self) -> Option<KeySet> {
         let answer = send(http::Request::get(KEYS_URL).body(Bytes::new()).ok()?).await?;
         if !answer.status().is_success() {
+            return None;
+        }
+        serde_json::from_slice(answer.body()).ok()
+    }
+
+    async fn introspect(&self, token: &str) -> Option<Introspection> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", token)
+            .finish();
+        let mut request =
+            http::Request::post(INTROSPECTION_URL).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let shown = variable(TOKEN_VARIABLE).await;
+        if !shown.is_empty() {
+            request = request.header(TOKEN_HEADER, shown);
+        }
+        let answer = send(request.body(body.into()).ok()?).await?;
+        if answer.status() != http::StatusCode::OK {
+            log(&format!(
+                "chat-api answers {} when asked whose a token is",
+                answer.status()
+            ));
             return None;
         }
         serde_json::from_slice(answer.body()).ok()

@@ -125,6 +125,12 @@ pub enum DatabaseError {
         /// In the database's words.
         reason: String,
     },
+    /// Its tables are not those that this release works with; the reason names the remedy.
+    #[error("the database's tables do not fit: {reason}")]
+    Schema {
+        /// Which, why, and what to do.
+        reason: String,
+    },
     /// A row is not as the query expects it.
     #[error("column {column} of a result is not {expected}")]
     Content {

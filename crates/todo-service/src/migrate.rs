@@ -1,172 +1,248 @@
-//! Numbered changes of a service's tables.
+//! Numbered changes of a service's tables, forward and back.
 
-use crate::database::{Connection, DatabaseError, in_transaction};
+mod history;
+#[cfg(test)]
+mod tests;
+
+use sha2::{Digest as _, Sha256};
+
+use self::history::Done;
+use crate::database::{Connection, DatabaseError, Dialect, in_transaction};
 
 /// A service's tables, as the sequence of changes that leads to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
+    /// What people call the service.
+    pub service: &'static str,
     /// The table that says which changes were made; it begins with the service's prefix.
     pub version_table: &'static str,
-    /// The changes, the first one first, each a list of statements. One that was released is never edited. A statement
-    /// that begins with `/* sqlite */` or `/* postgres */` is for that database alone.
-    pub migrations: &'static [&'static [&'static str]],
+    /// The changes, the first one first.
+    pub migrations: &'static [Migration],
 }
 
-/// Makes the changes that are missing. Several instances may start at once: one makes them, the others wait
-/// and find nothing left to do. A database of a newer release is left as it is, so that the two can run side
+/// One change, as lists of statements. A statement that begins with `/* sqlite */` or `/* postgres */` is for that database
+/// alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// What people call it.
+    pub name: &'static str,
+    /// What makes it. Once it was released it is never edited: databases keep a checksum of it.
+    pub forward: &'static [&'static str],
+    /// What takes it back, so that the release before works again.
+    pub back: &'static [&'static str],
+    /// What is gone after going back; empty where that is nothing.
+    pub loses: &'static str,
+}
+
+/// A change and whether it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Counted from 1.
+    pub number: i64,
+    /// What it is called; empty where a newer release made it without a name.
+    pub name: String,
+    /// When it was made, if it was.
+    pub made_at: Option<String>,
+    /// Whether this release knows it.
+    pub is_known: bool,
+    /// Whether it was made from other statements than this release has for it.
+    pub is_changed: bool,
+}
+
+impl Migration {
+    /// What this change does to a database of this kind, in short. How its lines are broken does not count.
+    fn checksum(&self, dialect: Dialect) -> String {
+        let mut hash = Sha256::new();
+        let statements = self.forward.iter().filter_map(|text| dialect.definition(text));
+        for statement in statements {
+            for word in statement.split_ascii_whitespace() {
+                hash.update(word);
+                hash.update(b" ");
+            }
+            hash.update(b";");
+        }
+        let hash = hash.finalize();
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    async fn run(statements: &[&str], connection: &impl Connection) -> Result<(), DatabaseError> {
+        for statement in statements {
+            if let Some(statement) = connection.dialect().definition(statement) {
+                connection.execute(&statement, &[]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Schema {
+    fn numbered(&self) -> impl DoubleEndedIterator<Item = (i64, &'static Migration)> + ExactSizeIterator {
+        self.migrations.iter().enumerate().map(|(index, migration)| {
+            (
+                i64::try_from(index).unwrap_or(i64::MAX).saturating_add(1),
+                migration,
+            )
+        })
+    }
+
+    /// How many changes there are.
+    #[must_use]
+    pub fn latest(&self) -> i64 {
+        i64::try_from(self.migrations.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Each change that was made must be the one that this release has.
+    fn verify(&self, done: &[Done], dialect: Dialect) -> Result<(), DatabaseError> {
+        let changed = self
+            .numbered()
+            .find(|(number, migration)| history::is_changed(done, *number, migration, dialect));
+        let Some((number, migration)) = changed else {
+            return Ok(());
+        };
+        Err(DatabaseError::Schema {
+            reason: format!(
+                "change {number} of `{}`, \"{}\", was edited after it was made; restore its statements and put \
+                 what is new into another change",
+                self.service, migration.name
+            ),
+        })
+    }
+
+    /// Whether nothing is to be written.
+    fn is_up_to_date(&self, done: &[Done]) -> bool {
+        let newest = done.last().map_or(0, |done| done.number);
+        let is_noted = |done: &Done| done.checksum.is_some() || done.number > self.latest();
+        newest >= self.latest() && done.iter().all(is_noted)
+    }
+}
+
+/// Makes the changes that are missing, and answers with their numbers. Several instances may start at once: one makes them,
+/// the others wait and find nothing left to do. A database of a newer release is left as it is, so that the two can run side
 /// by side.
 ///
 /// # Errors
-/// The database refuses a change; then none was made.
-pub async fn migrate(connection: &impl Connection, schema: &Schema) -> Result<(), DatabaseError> {
+/// The database refuses a change, or one that was made has been edited since; then none was made.
+pub async fn migrate(connection: &impl Connection, schema: &Schema) -> Result<Vec<i64>, DatabaseError> {
+    let dialect = connection.dialect();
     // Once a database is up to date this takes no writer's lock.
-    if version(connection, schema).await? >= latest(schema) {
-        return Ok(());
+    let done = history::read(connection, schema.version_table).await?;
+    schema.verify(&done, dialect)?;
+    if schema.is_up_to_date(&done) {
+        return Ok(Vec::new());
     }
     in_transaction(connection, async |connection| {
-        let dialect = connection.dialect();
-        let table = schema.version_table;
-        let create = format!(
-            "CREATE TABLE IF NOT EXISTS {table} (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)"
-        );
-        connection.execute(&create, &[]).await?;
-        let done = version(connection, schema).await?;
-        for (number, statements) in (1_i64..)
-            .zip(schema.migrations)
-            .filter(|(number, _)| *number > done)
-        {
-            for statement in *statements {
-                if let Some(statement) = dialect.definition(statement) {
-                    connection.execute(&statement, &[]).await?;
-                }
+        history::prepare(connection, schema.version_table).await?;
+        let done = history::read(connection, schema.version_table).await?;
+        schema.verify(&done, dialect)?;
+        let newest = done.last().map_or(0, |done| done.number);
+        let mut made = Vec::new();
+        for (number, migration) in schema.numbered() {
+            let checksum = migration.checksum(dialect);
+            if number > newest {
+                Migration::run(migration.forward, connection).await?;
+                history::insert(
+                    connection,
+                    schema.version_table,
+                    number,
+                    migration.name,
+                    &checksum,
+                )
+                .await?;
+                made.push(number);
+            } else {
+                // From before there were checksums.
+                history::complete(
+                    connection,
+                    schema.version_table,
+                    number,
+                    migration.name,
+                    &checksum,
+                )
+                .await?;
             }
-            let now = dialect.now();
-            let record = format!("INSERT INTO {table} (version, applied_at) VALUES (?, {now})");
-            connection.execute(&record, &[number.into()]).await?;
         }
-        Ok(())
+        Ok(made)
     })
     .await
 }
 
-fn latest(schema: &Schema) -> i64 {
-    i64::try_from(schema.migrations.len()).unwrap_or(i64::MAX)
+/// Takes changes back until `to` are left, the newest one first, and answers with their numbers.
+///
+/// # Errors
+/// The database refuses, or a newer release has made a change that this one does not know how to take back; then none was.
+pub async fn roll_back(
+    connection: &impl Connection,
+    schema: &Schema,
+    to: i64,
+) -> Result<Vec<i64>, DatabaseError> {
+    in_transaction(connection, async |connection| {
+        let done = history::read(connection, schema.version_table).await?;
+        let newest = done.last().map_or(0, |done| done.number);
+        if newest > schema.latest() && newest > to {
+            return Err(DatabaseError::Schema {
+                reason: format!(
+                    "change {newest} of `{}` was made by a newer release; roll back with that release",
+                    schema.service
+                ),
+            });
+        }
+        schema.verify(&done, connection.dialect())?;
+        let mut undone = Vec::new();
+        let newest_first = schema.numbered().rev();
+        for (number, migration) in newest_first.filter(|(number, _)| *number > to && *number <= newest) {
+            Migration::run(migration.back, connection).await?;
+            history::remove(connection, schema.version_table, number).await?;
+            undone.push(number);
+        }
+        if to <= 0 && !done.is_empty() {
+            history::drop_table(connection, schema.version_table).await?;
+        }
+        Ok(undone)
+    })
+    .await
 }
 
-async fn version(connection: &impl Connection, schema: &Schema) -> Result<i64, DatabaseError> {
-    let exists = connection.dialect().table_exists();
-    if connection
-        .execute(exists, &[schema.version_table.into()])
-        .await?
-        .is_empty()
-    {
-        return Ok(0);
-    }
-    let query = format!("SELECT coalesce(max(version), 0) FROM {}", schema.version_table);
-    let rows = connection.execute(&query, &[]).await?;
-    rows.first().map_or(Ok(0), |row| row.integer(0))
+/// Every change that this release knows or that was made, the first one first.
+///
+/// # Errors
+/// The database's.
+pub async fn status(connection: &impl Connection, schema: &Schema) -> Result<Vec<Step>, DatabaseError> {
+    let dialect = connection.dialect();
+    let done = history::read(connection, schema.version_table).await?;
+    let known = schema.numbered().map(|(number, migration)| Step {
+        number,
+        name: migration.name.to_owned(),
+        made_at: history::of(&done, number).map(|done| done.made_at.clone()),
+        is_known: true,
+        is_changed: history::is_changed(&done, number, migration, dialect),
+    });
+    let newer = done.iter().filter(|done| done.number > schema.latest());
+    let newer = newer.map(|done| Step {
+        number: done.number,
+        name: done.name.clone().unwrap_or_default(),
+        made_at: Some(done.made_at.clone()),
+        is_known: false,
+        is_changed: false,
+    });
+    Ok(known.chain(newer).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use futures::executor::block_on;
-
-    use super::*;
-    use crate::both::on_both;
-    use crate::database::Database;
-    use crate::database::testing::TestDatabase;
-
-    const FIRST: Schema = Schema {
-        version_table: "note_schema",
-        migrations: &[&[
-            "CREATE TABLE note (id INTEGER PRIMARY KEY)",
-            "INSERT INTO note VALUES (1)",
-        ]],
-    };
-    const SECOND: Schema = Schema {
-        version_table: "note_schema",
-        migrations: &[
-            &[
-                "CREATE TABLE note (id INTEGER PRIMARY KEY)",
-                "INSERT INTO note VALUES (1)",
-            ],
-            &["INSERT INTO note VALUES (2)"],
-        ],
-    };
-
-    fn notes(connection: &impl Connection) -> usize {
-        block_on(connection.execute("SELECT id FROM note", &[]))
-            .unwrap()
-            .len()
+/// Checks that the tables are there, and changes nothing.
+///
+/// # Errors
+/// They are those of an older release, or the database does not answer.
+pub async fn check(connection: &impl Connection, schema: &Schema) -> Result<(), DatabaseError> {
+    let done = history::read(connection, schema.version_table).await?;
+    schema.verify(&done, connection.dialect())?;
+    let newest = done.last().map_or(0, |done| done.number);
+    if newest >= schema.latest() {
+        return Ok(());
     }
-
-    #[test]
-    fn each_change_is_made_once_and_an_older_release_leaves_a_newer_database_alone() {
-        on_both(|database| {
-            let connection = block_on(database.connect()).unwrap();
-            for (schema, expected) in [(FIRST, 1), (FIRST, 1), (SECOND, 2), (SECOND, 2), (FIRST, 2)] {
-                block_on(migrate(&connection, &schema)).unwrap();
-                assert_eq!(notes(&connection), expected);
-            }
-        });
-    }
-
-    #[test]
-    fn an_up_to_date_database_is_not_locked() {
-        let database = TestDatabase::new().unwrap();
-        let writer = block_on(database.connect()).unwrap();
-        block_on(migrate(&writer, &FIRST)).unwrap();
-        block_on(writer.execute("BEGIN IMMEDIATE", &[])).unwrap();
-        let other = block_on(database.connect()).unwrap();
-        block_on(migrate(&other, &FIRST)).unwrap();
-    }
-
-    #[test]
-    fn a_change_that_fails_half_way_leaves_nothing_behind() {
-        on_both(|database| {
-            let connection = block_on(database.connect()).unwrap();
-            // The look at the version, BEGIN, Postgres's lock, the version table, the version again, the table; then
-            // the insert fails, or on SQLite what follows it.
-            database.fail_after(6);
-            assert!(block_on(migrate(&connection, &FIRST)).is_err());
-            database.recover();
-            for table in ["note", "note_schema"] {
-                let exists = connection.dialect().table_exists();
-                assert_eq!(block_on(connection.execute(exists, &[table.into()])).unwrap(), []);
-            }
-            block_on(migrate(&connection, &FIRST)).unwrap();
-            assert_eq!(notes(&connection), 1);
-        });
-    }
-
-    #[test]
-    fn instances_that_start_at_once_do_not_stumble_over_each_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("shared.db");
-        start_at_once(move || TestDatabase::at(&path));
-        if let Some(server) = servers::Postgres::shared().unwrap() {
-            let url = server.database().unwrap();
-            start_at_once(move || TestDatabase::postgres(url.clone()));
-        }
-    }
-
-    fn start_at_once(database: impl Fn() -> TestDatabase + Clone + Send + 'static) {
-        let threads: Vec<_> = (0..8)
-            .map(|_| {
-                let database = database.clone();
-                std::thread::spawn(move || {
-                    let database = database();
-                    block_on(async {
-                        let connection = database.connect().await?;
-                        migrate(&connection, &SECOND).await
-                    })
-                })
-            })
-            .collect();
-        for thread in threads {
-            thread.join().unwrap().unwrap();
-        }
-        let connection = block_on(database().connect()).unwrap();
-        assert_eq!(notes(&connection), 2);
-    }
+    Err(DatabaseError::Schema {
+        reason: format!(
+            "those of `{}` are at change {newest} of {}; run `cargo xtask migrate up` or the component `migrate`",
+            schema.service,
+            schema.latest()
+        ),
+    })
 }

@@ -112,14 +112,20 @@ mod tests {
     use crate::both::on_both;
     use crate::database::testing::TestDatabase;
     use crate::database::{Database, in_transaction_on};
-    use crate::migrate::{Schema, migrate};
+    use crate::migrate::{Migration, Schema, migrate};
 
     const SCHEMA: Schema = Schema {
+        service: "note",
         version_table: "note_schema",
-        migrations: &[&[
-            crate::processed_table!("note_processed"),
-            crate::processed_table!("note_processed", by_age),
-        ]],
+        migrations: &[Migration {
+            name: "tables",
+            forward: &[
+                crate::processed_table!("note_processed"),
+                crate::processed_table!("note_processed", by_age),
+            ],
+            back: &[],
+            loses: "",
+        }],
     };
 
     async fn note(database: &TestDatabase, processed: &Processed, ids: &[&str], now: i64) -> Vec<String> {

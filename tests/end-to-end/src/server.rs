@@ -67,7 +67,7 @@ impl Server {
     /// It does not become ready.
     pub async fn start() -> anyhow::Result<Self> {
         Self::start_with(ServerOptions {
-            arguments: ["auth", "chat", "default"]
+            arguments: ["auth", "account", "chat", "default"]
                 .iter()
                 .flat_map(|limit| ["--variable".to_owned(), format!("rate_limit_{limit}=0")])
                 .collect(),

@@ -5,6 +5,7 @@
 //! (`CI` is set), where it fails.
 
 mod address;
+mod chat_completions;
 mod cluster;
 mod kafka;
 
@@ -12,6 +13,7 @@ mod postgres;
 mod process;
 mod redis;
 
+pub use chat_completions::{Asked, ChatCompletions, Piece, Reply};
 pub use cluster::{BOOTSTRAP_SERVERS, Cluster};
 pub use kafka::{Kafka, KafkaIdentity, KafkaListener};
 pub use postgres::Postgres;

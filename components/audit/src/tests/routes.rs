@@ -1,5 +1,7 @@
 //! What users and scrapers see.
 
+use http::header::AUTHORIZATION;
+
 use super::*;
 
 #[test]
@@ -19,6 +21,31 @@ fn audit_needs_a_token_and_shows_nobody_else() {
         Vec::<&str>::new()
     );
     assert_eq!(event_ids(&history(&service, "eve", "")), Vec::<&str>::new());
+}
+
+#[test]
+fn a_personal_api_token_sees_what_its_scopes_allow() {
+    let (_, service) = service();
+    record(&service, &[created(1, "ada"), created(2, "bob")]);
+    let with = |user_id: &str, scopes: &str| {
+        let request = Request::builder().header(AUTHORIZATION, TestIssuer::api_token(user_id, scopes));
+        call(&service, request.uri("/api/v1/audit?verify=true"))
+    };
+    let (status, page) = with("ada", "tasks:read");
+    assert_eq!((status, event_ids(&page)), (200, vec!["event-1"]));
+    for (user_id, scopes, status, code) in [
+        ("ada", "tasks:write", 403, "forbidden"),
+        ("ada", "", 403, "forbidden"),
+        ("", "tasks:read", 401, "unauthorized"),
+        ("away", "tasks:read", 503, "unavailable"),
+    ] {
+        let (answered, problem) = with(user_id, scopes);
+        assert_eq!(
+            (answered, &problem["code"]),
+            (status, &json!(code)),
+            "{user_id} {scopes}"
+        );
+    }
 }
 
 #[test]

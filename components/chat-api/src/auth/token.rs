@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use todo_auth::{AUDIENCE, Audience, Claims, Expectations, ISSUER, KeySet, SigningKey, TokenError};
 use todo_domain::api_token::PREFIX;
 
-/// How long an access token is good for: it cannot be taken back.
+/// How long an access token is good for, if its session lasts.
 pub(crate) const ACCESS_SECONDS: i64 = 15 * 60;
 
 /// How long a refresh token is, if it is not used: then the person logs in again.
@@ -35,7 +35,14 @@ impl Signer {
     }
 
     /// An access token. `now` is in seconds since the Unix epoch.
-    pub(crate) fn sign(&self, user_id: &str, email: &str, token_id: String, now: i64) -> Option<String> {
+    pub(crate) fn sign(
+        &self,
+        user_id: &str,
+        email: &str,
+        session: String,
+        token_id: String,
+        now: i64,
+    ) -> Option<String> {
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: Audience::One(AUDIENCE.to_owned()),
@@ -44,6 +51,7 @@ impl Signer {
             exp: now.saturating_add(ACCESS_SECONDS),
             jti: token_id,
             email: Some(email.to_owned()),
+            sid: Some(session),
         };
         todo_auth::sign(&self.key, &claims).ok()
     }
@@ -92,7 +100,7 @@ mod tests {
     fn a_token_verifies_until_its_time_is_over() {
         let signer = Signer::new(&[1; 32]);
         let token = signer
-            .sign("user-1", "ann@example.com", "t".into(), 1_000)
+            .sign("user-1", "ann@example.com", "s".into(), "t".into(), 1_000)
             .unwrap();
         assert_eq!(signer.verify(&token, 1_000).unwrap().sub, "user-1");
         assert!(signer.verify(&token, 1_000 + ACCESS_SECONDS + 59).is_ok());

@@ -2,33 +2,24 @@
 
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue};
-use serde::Serialize;
 use serde_json::Value;
 use todo_domain::account::{Login, Signup};
 use todo_domain::problem::Code;
 use todo_service::answer::{Answer, json, json_unless_known};
-use todo_service::database::{Connection, Database, in_transaction_on};
+use todo_service::database::{Database, in_transaction_on};
 
 use crate::app::{App, Caller};
 use crate::auth::password;
-use crate::auth::token::{ACCESS_SECONDS, REFRESH_SECONDS, refresh_token, token_hash};
+use crate::auth::token::token_hash;
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
+use crate::sessions::Session;
 use crate::store::users::{self, User};
+use crate::unit::Unit;
 
 /// No token of ours is longer.
 const LONGEST_REFRESH_TOKEN: usize = 128;
-
-/// What begins or goes on with a session.
-#[derive(Serialize)]
-struct Session {
-    access_token: String,
-    refresh_token: String,
-    token_type: &'static str,
-    expires_in: i64,
-    user: User,
-}
 
 /// What came of a refresh token.
 enum Exchange {
@@ -79,6 +70,8 @@ pub(crate) async fn sign_up<P: Platform>(app: &App<P>, call: &Call) -> Result<An
 /// POST /auth/login
 pub(crate) async fn log_in<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let Login { email, password } = Login::parse(&call.json(None)?)?;
+    // Counted before anything is looked up, and whether or not there is such an account.
+    app.count_attempt(&email, call.now).await?;
     let connection = app.platform.database().connect().await?;
     let known = users::by_email(&connection, &email).await?;
     // An address without an account costs as much as one with: the time does not tell which it is.
@@ -86,30 +79,47 @@ pub(crate) async fn log_in<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
         .as_ref()
         .map_or(app.nobodys_hash.as_str(), |(_user, hash)| hash.as_str());
     let is_right = password::verify(&password, hash);
-    let Some((user, _hash)) = known.filter(|_| is_right) else {
-        return Err(Failure::new(
-            Code::InvalidCredentials,
-            "the e-mail address or the password is wrong",
-        ));
+    let Some((user, hash)) = known.filter(|_| is_right) else {
+        return Err(wrong_password());
     };
-    let session = app
-        .begin_session(&connection, user, app.new_id(), call.now)
-        .await?;
+    let user_id = user.id.clone();
+    let session = in_transaction_on(&connection, &[&user_id], async |connection| {
+        // While it was verified the password may have been changed, or the account deleted.
+        if !users::has_password(connection, &user.id, &hash).await? {
+            return Err(wrong_password());
+        }
+        app.begin_session(connection, user, app.new_id(), call.now).await
+    })
+    .await?;
     Ok(private(json(StatusCode::OK, &session)))
+}
+
+pub(super) fn wrong_password() -> Failure {
+    Failure::new(
+        Code::InvalidCredentials,
+        "the e-mail address or the password is wrong",
+    )
 }
 
 /// POST /auth/refresh
 pub(crate) async fn refresh<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let hash = token_hash(&token_of(&call.json(None)?)?);
+    let unknown = || Failure::unauthorized("the refresh token is not valid; log in");
     let connection = app.platform.database().connect().await?;
-    let token = [hash.as_str()];
-    let exchange = in_transaction_on(&connection, &token, async |connection| {
+    let owner = users::refresh_token(&connection, &hash).await?;
+    let owner = owner.ok_or_else(unknown)?.user_id;
+    let now = app.now()?;
+    app.ensure_jobs().await;
+    let new_id = || app.new_id();
+    let exchange = in_transaction_on(&connection, &[&owner], async |connection| {
         let Some(token) = users::refresh_token(connection, &hash).await? else {
             return Ok(Exchange::Unknown);
         };
         if token.is_used {
             // Commits: the whole family has to go, whatever this caller is told.
-            users::revoke_family(connection, &token.family).await?;
+            let unit = Unit::new(connection, &owner, now, call.traceparent(), &new_id);
+            unit.end_session(&token.family).await?;
+            unit.finish().await?;
             return Ok(Exchange::Reused);
         }
         if token.expires_at <= call.now {
@@ -123,11 +133,13 @@ pub(crate) async fn refresh<P: Platform>(app: &App<P>, call: &Call) -> Result<An
             .begin_session(connection, user, token.family, call.now)
             .await?;
         Ok::<_, Failure>(Exchange::Renewed(Box::new(session)))
-    });
-    match exchange.await? {
+    })
+    .await?;
+    match exchange {
         Exchange::Renewed(session) => Ok(private(json(StatusCode::OK, &*session))),
-        Exchange::Unknown => Err(Failure::unauthorized("the refresh token is not valid; log in")),
+        Exchange::Unknown => Err(unknown()),
         Exchange::Reused => {
+            app.sessions_have_ended();
             app.platform.log(&format!(
                 "request {}: a refresh token was used twice; its session is ended",
                 call.request_id
@@ -139,22 +151,57 @@ pub(crate) async fn refresh<P: Platform>(app: &App<P>, call: &Call) -> Result<An
     }
 }
 
-/// POST /auth/logout: ends the session of a refresh token. One that is not valid any more has none to end.
+/// POST /auth/logout: ends the session of a refresh token, or with `everywhere` all sessions of its user. A token that is not
+/// valid any more has no session to end; but that nothing was ended everywhere has to be said.
 pub(crate) async fn log_out<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
-    let hash = token_hash(&token_of(&call.json(None)?)?);
+    let body = call.json(None)?;
+    let hash = token_hash(&token_of(&body)?);
+    let everywhere = match body.get("everywhere") {
+        None | Some(Value::Null) => false,
+        Some(everywhere) => everywhere
+            .as_bool()
+            .ok_or_else(|| Failure::field("everywhere", "must be true or false"))?,
+    };
+    let unknown = || match everywhere {
+        false => Ok(super::no_content()),
+        true => Err(Failure::unauthorized("the refresh token is not valid; log in")),
+    };
     let connection = app.platform.database().connect().await?;
-    if let Some(token) = users::refresh_token(&connection, &hash).await? {
-        users::revoke_family(&connection, &token.family).await?;
+    let Some(token) = users::refresh_token(&connection, &hash).await? else {
+        return unknown();
+    };
+    let now = app.now()?;
+    app.ensure_jobs().await;
+    let new_id = || app.new_id();
+    let has_ended = in_transaction_on(&connection, &[&token.user_id], async |connection| {
+        // A token that was used ends its own session alone: whoever has it may have stolen it.
+        let Some(token) = users::refresh_token(connection, &hash).await? else {
+            return Ok(false);
+        };
+        let is_good = !token.is_used && token.expires_at > call.now;
+        let unit = Unit::new(connection, &token.user_id, now, call.traceparent(), &new_id);
+        if everywhere && is_good {
+            unit.end_sessions().await?;
+        } else {
+            unit.end_session(&token.family).await?;
+        }
+        unit.finish().await?;
+        Ok::<_, Failure>(is_good || !everywhere)
+    })
+    .await?;
+    app.sessions_have_ended();
+    if has_ended {
+        Ok(super::no_content())
+    } else {
+        unknown()
     }
-    Ok(super::no_content())
 }
 
 /// GET /auth/me
 pub(crate) async fn me<P: Platform>(app: &App<P>, caller: &Caller) -> Result<Answer, Failure> {
     let connection = app.platform.database().connect().await?;
     let user = users::by_id(&connection, &caller.user_id).await?;
-    let user =
-        user.ok_or_else(|| Failure::unauthorized("the account of this token does not exist any more"))?;
+    let user = user.ok_or_else(Failure::account_gone)?;
     Ok(private(json(StatusCode::OK, &user)))
 }
 
@@ -172,30 +219,4 @@ pub(crate) fn private(mut answer: Answer) -> Answer {
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
-}
-
-impl<P: Platform> App<P> {
-    async fn begin_session(
-        &self,
-        connection: &impl Connection,
-        user: User,
-        family: String,
-        now: i64,
-    ) -> Result<Session, Failure> {
-        let refresh_token = refresh_token(&self.platform.random());
-        let expires_at = now.saturating_add(REFRESH_SECONDS.saturating_mul(1000));
-        let hash = token_hash(&refresh_token);
-        users::insert_refresh_token(connection, hash, &family, &user.id, expires_at).await?;
-        let access_token = self
-            .signer
-            .sign(&user.id, &user.email, self.new_id(), now.div_euclid(1000));
-        let access_token = access_token.ok_or_else(|| Failure::internal("the token cannot be signed"))?;
-        Ok(Session {
-            access_token,
-            refresh_token,
-            token_type: "Bearer",
-            expires_in: ACCESS_SECONDS,
-            user,
-        })
-    }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use todo_domain::time::Timestamp;
 use todo_exchange::Format;
 use todo_service::answer::{self, Answer, is_known, with_body};
-use todo_service::database::Database;
+use todo_service::database::{Database, in_transaction_on};
 
 use super::exchange::headers;
 use crate::app::{App, Caller, Reply};
@@ -54,7 +54,13 @@ pub(crate) async fn rotate<P: Platform>(
     let created_at = app.now()?;
     let token = URL_SAFE_NO_PAD.encode(app.platform.random());
     let connection = app.platform.database().connect().await?;
-    exchange::set_feed(&connection, &caller.user_id, hash(&token), created_at.millis()).await?;
+    let kept = in_transaction_on(&connection, &[&caller.user_id], async |connection| {
+        exchange::set_feed(connection, &caller.user_id, hash(&token), created_at.millis()).await
+    })
+    .await?;
+    if !kept {
+        return Err(Failure::account_gone());
+    }
     let url = format!(
         "{}/calendar/{token}.ics",
         origin(call, app.settings.trusted_proxies)

@@ -69,6 +69,7 @@ pub(super) fn headers<P: Platform>(reply: &mut Reply<P>) -> &mut HeaderMap {
     match reply {
         Reply::Complete(answer) => answer.headers_mut(),
         Reply::Stream(head, _stream) => head.headers_mut(),
+        Reply::Chat(head, _turn) => head.headers_mut(),
         Reply::Download(head, _file) => head.headers_mut(),
     }
 }

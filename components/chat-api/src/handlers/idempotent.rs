@@ -1,5 +1,7 @@
 //! Writes: one transaction for the change, what others are told of it, and the answer under the client's idempotency key.
 
+mod claim;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -17,6 +19,9 @@ use crate::platform::Platform;
 use crate::request::Call;
 use crate::store::idempotency::{self, Stored};
 use crate::unit::Unit;
+
+pub(crate) use self::claim::{Claim, Claimed};
+use self::claim::{Found, found};
 
 /// How long an answer is kept, in milliseconds.
 pub(crate) const KEPT_FOR: i64 = 24 * 3600 * 1000;
@@ -65,16 +70,19 @@ impl<P: Platform> App<P> {
         let (answer, is_told) = in_transaction_on(&connection, &[&caller.user_id], async |connection| {
             if let (Some(key), Some(fingerprint)) = (key, &fingerprint) {
                 let since = now.millis().saturating_sub(KEPT_FOR);
-                if let Some(stored) = idempotency::find(connection, &caller.user_id, key, since).await? {
-                    return again(stored, fingerprint).map(|answer| (answer, false));
+                let stored = idempotency::find(connection, &caller.user_id, key, since).await?;
+                if let Some(stored) = stored
+                    && let Some(answer) = again(stored, fingerprint, now.millis())?
+                {
+                    return Ok((answer, false));
                 }
             }
             let unit = Unit::new(connection, &caller.user_id, now, call.traceparent(), &new_id);
             let answer = work(&unit).await?;
             let is_told = unit.finish().await?;
             if let (Some(key), Some(fingerprint)) = (key, fingerprint) {
-                let stored = stored(&answer, fingerprint);
-                idempotency::insert(connection, &caller.user_id, key, stored, now.millis()).await?;
+                let stored = stored(&answer, fingerprint, now.millis());
+                idempotency::insert(connection, &caller.user_id, key, stored).await?;
             }
             Ok::<_, Failure>((answer, is_told))
         })
@@ -88,8 +96,7 @@ impl<P: Platform> App<P> {
     fn fly(&self, user_id: &str, key: &str) -> Result<InFlight<'_>, Failure> {
         let key = (user_id.to_owned(), key.to_owned());
         if !self.in_flight.borrow_mut().insert(key.clone()) {
-            let detail = "the first request with this idempotency key is not answered yet; try again";
-            return Err(Failure::new(Code::IdempotencyInFlight, detail));
+            return Err(under_way());
         }
         Ok(InFlight {
             keys: &self.in_flight,
@@ -111,7 +118,12 @@ fn idempotency_key(call: &Call) -> Result<Option<&str>, Failure> {
     })
 }
 
-fn stored(answer: &Answer, fingerprint: String) -> Stored {
+fn under_way() -> Failure {
+    let detail = "the first request with this idempotency key is not answered yet; try again";
+    Failure::new(Code::IdempotencyInFlight, detail)
+}
+
+fn stored(answer: &Answer, fingerprint: String, now: i64) -> Stored {
     let headers = KEPT_HEADERS.iter().filter_map(|name| {
         let value = answer.headers().get(name)?.to_str().ok()?;
         Some((name.as_str().to_owned(), Value::from(value)))
@@ -121,14 +133,21 @@ fn stored(answer: &Answer, fingerprint: String) -> Stored {
         status: i64::from(answer.status().as_u16()),
         headers: Value::Object(headers.collect::<Map<_, _>>()).to_string(),
         body: String::from_utf8_lossy(answer.body()).into_owned(),
+        created_at: now,
     }
 }
 
-fn again(stored: Stored, fingerprint: &str) -> Result<Answer, Failure> {
+/// The answer that was given under the key; none if none was and the work is to be done.
+fn again(stored: Stored, fingerprint: &str, now: i64) -> Result<Option<Answer>, Failure> {
     if stored.fingerprint != fingerprint {
         let detail = "this idempotency key was used for a request with another method, path or body";
         return Err(Failure::new(Code::IdempotencyKeyReused, detail));
     }
+    let stored = match found(stored, now) {
+        Found::Answered(stored) => stored,
+        Found::UnderWay => return Err(under_way()),
+        Found::Abandoned => return Ok(None),
+    };
     let status = u16::try_from(stored.status)
         .ok()
         .and_then(|status| StatusCode::from_u16(status).ok());
@@ -147,5 +166,5 @@ fn again(stored: Stored, fingerprint: &str) -> Result<Answer, Failure> {
     answer
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
-    Ok(answer)
+    Ok(Some(answer))
 }

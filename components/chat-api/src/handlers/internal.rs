@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use todo_domain::events::TaskData;
 use todo_domain::problem::Code;
 use todo_domain::query::{DueFilter, SortField, SortKey, TaskQuery};
-use todo_domain::recurrence::next_task as occurrence_after;
 use todo_domain::task::Status;
 use todo_domain::zone::Zone;
 use todo_service::answer::{self, Answer};
@@ -15,16 +14,17 @@ use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::constant_time::is_equal;
 use crate::failure::Failure;
+use crate::metrics;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::store::tasks::{self, Reference};
-use crate::store::{task_list, users};
+use crate::store::{counters, task_list, users};
 
 /// How many tasks of a kind an agenda has at most.
 const AGENDA_LIMIT: usize = 100;
 
-/// What another service sends, and the user whom it is about.
-fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Failure> {
+/// Lets the application's own services in.
+pub(super) fn check<P: Platform>(app: &App<P>, call: &Call) -> Result<(), Failure> {
     let expected = app.settings.internal_token.as_bytes();
     let shown = call.header("x-internal-token").unwrap_or_default();
     if !expected.is_empty() && !is_equal(shown.as_bytes(), expected) {
@@ -32,6 +32,12 @@ fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Fail
             "`x-internal-token` is not the one of this application",
         ));
     }
+    Ok(())
+}
+
+/// What another service sends, and the user whom it is about.
+fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Failure> {
+    check(app, call)?;
     let body = call.json(None)?;
     let user_id = body
         .get("user_id")
@@ -85,24 +91,34 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
     Ok(answer::json(StatusCode::OK, &body))
 }
 
+/// GET /internal/metrics, for scrapers inside: the manifest gives this address no public route.
+pub(crate) async fn metrics<P: Platform>(app: &App<P>) -> Result<Answer, Failure> {
+    let connection = app.platform.database().connect().await?;
+    let text = metrics::render(&counters::all(&connection).await?);
+    Ok(answer::with_body(
+        StatusCode::OK,
+        metrics::CONTENT_TYPE,
+        text.into(),
+    ))
+}
+
 /// POST /internal/v1/tasks/next: `{event_id, user_id, task}`, the task as its `task.completed` event has it. Answers 201 with
-/// the next occurrence, 200 if it was there before, and 204 if the series has ended or the
-/// occurrence was removed for good.
+/// the next occurrence, 200 with a later one that was there before, and 204 if none is to come: the series has ended, the task
+/// was reopened meanwhile, what came after it was removed for good, or the account was deleted.
 pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
     let (mut body, user_id) = admit(app, call)?;
     let task = body.get_mut("task").map(Value::take).unwrap_or_default();
     let data: TaskData = serde_json::from_value(task)
         .map_err(|error| Failure::field("task", format!("is not a task: {error}")))?;
-    let Some(next) = occurrence_after(&data.task) else {
-        return Ok(super::no_content());
-    };
     let caller = Caller {
         user_id,
         expires_at: i64::MAX,
         access: Access::Session,
+        session: None,
+        subject: None,
     };
     let result = app.write(call, &caller, async |unit| {
-        let Some((task, is_new)) = unit.create_occurrence(next).await? else {
+        let Some((task, is_new)) = unit.create_next(&data.task).await? else {
             return Ok(super::no_content());
         };
         Ok(answer::json(
@@ -115,8 +131,8 @@ pub(crate) async fn next_task<P: Platform>(app: &App<P>, call: &Call) -> Result<
         ))
     });
     // The account is gone: no token is missing here, there is nobody to make the task for.
-    result.await.map_err(|failure| match failure.code() {
-        Code::Unauthorized => Failure::not_found(),
-        _ => failure,
+    result.await.or_else(|failure| match failure.code() {
+        Code::Unauthorized => Ok(super::no_content()),
+        _ => Err(failure),
     })
 }

@@ -18,9 +18,10 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::router::Route;
+use crate::series::next_occurrence;
 use crate::store::task_list::{self, Position};
 use crate::store::tasks::{self, Reference};
-use crate::tasks::{Change, find, find_any, next_occurrence};
+use crate::tasks::{Change, find, find_any};
 use crate::unit::Unit;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -29,8 +30,12 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 #[derive(Serialize)]
 struct Done {
     task: Task,
+    /// The next occurrence, once it is there; after reopening only where somebody has touched it, for then it stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_task: Option<Task>,
+    /// The next occurrence that reopening took back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_task_id: Option<String>,
 }
 
 /// What a quick addition answers.
@@ -216,13 +221,16 @@ pub(crate) async fn set_done<P: Platform>(
             _ => Change::Complete,
         };
         let before = expected(unit, call, id).await?;
+        let known = next_occurrence(unit.connection, unit.user_id, &before).await?;
         let task = unit.change(&before, change).await?.task;
         // The next one is made by another service when it hears of this; here it is only shown once it is there.
-        let next_task = match task.is_recurring && !task.status.is_open() {
-            true => next_occurrence(unit.connection, unit.user_id, &task).await?,
-            false => None,
+        let next_task = next_occurrence(unit.connection, unit.user_id, &task).await?;
+        let removed = known.filter(|_| next_task.is_none());
+        let done = Done {
+            task,
+            next_task,
+            removed_task_id: removed.map(|removed| removed.id),
         };
-        let done = Done { task, next_task };
         Ok(tagged(StatusCode::OK, &done.task, &done))
     })
     .await
@@ -246,7 +254,8 @@ fn created(task: &Task, body: &impl Serialize) -> Answer {
     answer
 }
 
-fn tagged(status: StatusCode, task: &Task, body: &impl Serialize) -> Answer {
+/// An answer about a task, with its entity tag.
+pub(super) fn tagged(status: StatusCode, task: &Task, body: &impl Serialize) -> Answer {
     let mut answer = answer::json(status, body);
     if let Ok(tag) = HeaderValue::from_str(&task.etag()) {
         answer.headers_mut().insert(ETAG, tag);
@@ -255,7 +264,11 @@ fn tagged(status: StatusCode, task: &Task, body: &impl Serialize) -> Answer {
 }
 
 /// The task as it is, if it is still the one that the client wants to change.
-async fn expected<C: Connection>(unit: &Unit<'_, C>, call: &Call, id: &str) -> Result<Task, Failure> {
+pub(super) async fn expected<C: Connection>(
+    unit: &Unit<'_, C>,
+    call: &Call,
+    id: &str,
+) -> Result<Task, Failure> {
     let task = find(unit.connection, unit.user_id, id).await?;
     require_match(call, &task)?;
     Ok(task)

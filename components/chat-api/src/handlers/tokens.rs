@@ -14,6 +14,7 @@ use crate::auth::token::{api_token, token_hash};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
+use crate::store::sessions;
 use crate::store::tokens::{self, Token};
 
 /// How many tokens a user may have.
@@ -66,7 +67,10 @@ pub(crate) async fn create<P: Platform>(
                 format!("an account has at most {MOST_TOKENS} tokens; delete one that is not used any more");
             return Err(Failure::new(Code::Conflict, detail));
         }
-        Ok(tokens::insert(connection, &caller.user_id, hash, &token).await?)
+        match tokens::insert(connection, &caller.user_id, hash, &token).await? {
+            true => Ok(()),
+            false => Err(Failure::account_gone()),
+        }
     })
     .await?;
     Ok(private(json(StatusCode::CREATED, &Made { token, text })))
@@ -74,9 +78,22 @@ pub(crate) async fn create<P: Platform>(
 
 /// DELETE /tokens/{id}
 pub(crate) async fn delete<P: Platform>(app: &App<P>, caller: &Caller, id: &str) -> Result<Answer, Failure> {
+    let now = app.platform.now();
     let connection = app.platform.database().connect().await?;
-    match tokens::remove(&connection, &caller.user_id, id).await? {
-        true => Ok(super::no_content()),
+    let was_there = in_transaction_on(&connection, &[&caller.user_id], async |connection| {
+        let was_there = tokens::remove(connection, &caller.user_id, id).await?;
+        if was_there {
+            // Its streams end as well.
+            sessions::end(connection, id, now).await?;
+        }
+        Ok::<_, Failure>(was_there)
+    })
+    .await?;
+    match was_there {
+        true => {
+            app.sessions_have_ended();
+            Ok(super::no_content())
+        }
         false => Err(Failure::not_found()),
     }
 }

@@ -12,6 +12,7 @@ use crate::app::{App, Caller};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
+use crate::series::next_occurrence;
 use crate::store::changes::Kept;
 
 /// What undoing answers.
@@ -19,6 +20,9 @@ use crate::store::changes::Kept;
 struct Undone {
     undone: Vec<Change>,
     items: Vec<Task>,
+    /// Next occurrences of what is not completed any more that stay, because somebody has touched them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next_tasks: Vec<Task>,
 }
 
 /// A change that was undone, by its event as the audit has it.
@@ -48,7 +52,16 @@ pub(crate) async fn undo<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
     app.write(call, caller, async |unit| {
         let (undone, items) = unit.undo(event_id.as_deref()).await?;
         let undone = undone.into_iter().map(Change::from).collect();
-        Ok(answer::json(StatusCode::OK, &Undone { undone, items }))
+        let mut next_tasks = Vec::new();
+        for task in items.iter().filter(|task| task.status.is_open()) {
+            next_tasks.extend(next_occurrence(unit.connection, unit.user_id, task).await?);
+        }
+        let answer = Undone {
+            undone,
+            items,
+            next_tasks,
+        };
+        Ok(answer::json(StatusCode::OK, &answer))
     })
     .await
 }

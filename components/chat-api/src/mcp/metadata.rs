@@ -12,16 +12,19 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
 
-/// GET /.well-known/oauth-protected-resource. No authorization server is named, since there is none: tokens are made by their
-/// owner at `/api/v1/tokens`.
+/// GET /.well-known/oauth-protected-resource. The authorization server is the second issuer; where there is none, none is named:
+/// tokens are made by their owner at `/api/v1/tokens`.
 pub(crate) fn document<P: Platform>(app: &App<P>, call: &Call) -> Answer {
     let base = base(app, call);
-    let body = json!({
+    let mut body = json!({
         "resource": format!("{base}/mcp"),
         "resource_name": "Todo Chatbot",
         "bearer_methods_supported": ["header"],
         "scopes_supported": Scope::ALL.map(Scope::as_str),
     });
+    if let (Some(issuer), Some(members)) = (&app.issuer, body.as_object_mut()) {
+        members.insert("authorization_servers".to_owned(), json!([issuer.name()]));
+    }
     let mut answer = json(StatusCode::OK, &body);
     // Where the address comes from the request, no cache may show it to others.
     answer

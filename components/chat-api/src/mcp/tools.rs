@@ -2,8 +2,7 @@
 //! them, in [`crate::assistant`].
 
 use serde_json::{Value, json};
-use todo_domain::api_token::Scope;
-use todo_domain::assistant::{ToolCall, ToolError, ToolOutcome, tool, tools, zone_argument};
+use todo_domain::assistant::{ToolError, ToolOutcome, tool, tools};
 use todo_domain::zone::Zone;
 use todo_service::answer::Answer;
 use todo_service::database::Database;
@@ -12,7 +11,7 @@ use super::message::{self, Request, RpcError};
 use super::version::Era;
 use super::{Caching, Refusal, finished, only_page, text};
 use crate::app::{App, Caller};
-use crate::assistant::run;
+use crate::assistant::{Admitted, admit, run};
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::unit::Unit;
@@ -37,25 +36,17 @@ pub(super) async fn call<P: Platform>(
         Some(arguments @ Value::Object(_)) => arguments,
         Some(_) => return Err(RpcError::invalid_params("`params.arguments` must be an object").into()),
     };
-    let Some(definition) = tool(name) else {
+    if tool(name).is_none() {
         return Err(RpcError::invalid_params(
             ToolError::UnknownTool(name.chars().take(60).collect()).to_string(),
         )
         .into());
-    };
+    }
     let answered =
         |outcome: &ToolOutcome| message::answer(&request.id, finished(result(outcome), era, Caching::None));
-    let reads = definition.annotations.read_only_hint;
-    let scope = if reads { Scope::Read } else { Scope::Write };
-    if !caller.may(scope) {
-        let reason = format!("the token does not have the scope `{}`", scope.as_str());
-        return Ok(answered(&ToolOutcome::Failed(reason)));
-    }
-    let read = ToolCall::parse(name, arguments, &caller.user_id);
-    let read = read.and_then(|call| Ok((call, zone_argument(arguments)?)));
-    let (tool_call, zone) = match read {
-        Ok(read) => read,
-        Err(mistake) => return Ok(answered(&ToolOutcome::Failed(mistake.to_string()))),
+    let (tool_call, zone, reads) = match admit(caller, name, arguments) {
+        Ok(Admitted { call, zone, reads }) => (call, zone, reads),
+        Err(mistake) => return Ok(answered(&ToolOutcome::Failed(mistake))),
     };
     let zone = zone.unwrap_or(Zone::UTC);
     if reads {

@@ -55,13 +55,13 @@ pub(crate) async fn remove(connection: &impl Connection, task_ids: &[String]) ->
     Ok(())
 }
 
-/// Whether an occurrence was there once and was removed.
-pub(crate) async fn had_occurrence(
+/// Whether an occurrence of a series from this number on was there once and was removed.
+pub(crate) async fn had_occurrence_from(
     connection: &impl Connection,
     series_id: &str,
     occurrence: i64,
 ) -> Result<bool, DatabaseError> {
-    let statement = "SELECT 1 FROM chat_past_occurrences WHERE series_id = ? AND occurrence = ?";
+    let statement = "SELECT 1 FROM chat_past_occurrences WHERE series_id = ? AND occurrence >= ? LIMIT 1";
     let rows = connection
         .execute(statement, &[series_id.into(), occurrence.into()])
         .await?;

@@ -31,13 +31,6 @@ pub(crate) struct Message {
     pub(crate) created_at: Timestamp,
 }
 
-/// The columns by which conversations are found: the title, and what the user said, as [`fold`] has them.
-pub(crate) const MIGRATION: &[&str] = &[
-    "ALTER TABLE chat_conversations ADD COLUMN title_key TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE chat_conversations ADD COLUMN said_key TEXT NOT NULL DEFAULT ''",
-    "UPDATE chat_conversations SET title_key = lower(title)",
-];
-
 /// How much of what was said last is searched, in characters.
 const SEARCHED: usize = 16_000;
 
@@ -143,25 +136,25 @@ pub(crate) async fn count(
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Keeps a new conversation.
+/// Keeps a new conversation. Answers whether its user is there.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
     id: &str,
     title: &str,
     now: i64,
-) -> Result<(), DatabaseError> {
-    let statement = "INSERT INTO chat_conversations (id, user_id, title, title_key, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)";
-    let key = fold(title);
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_conversations (id, user_id, title, title_key, created_at, updated_at)
+        SELECT ?, id, ?, ?, ?, ? FROM chat_users WHERE id = ? RETURNING 1";
     let parameters = [
         id.into(),
-        user_id.into(),
         title.into(),
-        key.into(),
+        fold(title).into(),
         now.into(),
         now.into(),
+        user_id.into(),
     ];
-    connection.execute(statement, &parameters).await.map(drop)
+    Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
 /// Gives a conversation another title. Answers it, if there is one.
@@ -210,14 +203,14 @@ pub(crate) struct Said<'a> {
     pub(crate) tool_calls: Option<String>,
 }
 
-/// Appends a question and its answer, and what the assistant remembers after it.
+/// Appends a question and its answer, and what the assistant remembers after it. Answers whether there is such a conversation.
 pub(crate) async fn append(
     connection: &impl Connection,
     conversation_id: &str,
     turn: [Said<'_>; 2],
     state: &str,
     now: i64,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let [question, _answer] = &turn;
     let said = format!("{}\n", fold(question.content));
     let key = match connection.dialect() {
@@ -230,7 +223,9 @@ pub(crate) async fn append(
     );
     let parameters = [now.into(), state.into(), said.into(), conversation_id.into()];
     let rows = connection.execute(&statement, &parameters).await?;
-    let last = rows.first().map_or(Ok(0), |row| row.integer(0))?;
+    let Some(last) = rows.first().map(|row| row.integer(0)).transpose()? else {
+        return Ok(false);
+    };
     let statement =
         "INSERT INTO chat_messages (conversation_id, seq, id, role, content, tool_calls, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?)";
@@ -246,7 +241,44 @@ pub(crate) async fn append(
             now.into(),
         ]);
     }
+    connection.execute(statement, &parameters).await.map(|_none| true)
+}
+
+/// Replaces what was answered, and what the assistant remembers after it.
+pub(crate) async fn amend(
+    connection: &impl Connection,
+    conversation_id: &str,
+    said: Said<'_>,
+    state: &str,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let statement = "UPDATE chat_conversations SET updated_at = ?, state = ? WHERE id = ?";
+    connection
+        .execute(statement, &[now.into(), state.into(), conversation_id.into()])
+        .await?;
+    let statement = "UPDATE chat_messages SET content = ?, tool_calls = ? WHERE conversation_id = ? AND id = ? AND role = ?";
+    let parameters = [
+        said.content.into(),
+        said.tool_calls.into(),
+        conversation_id.into(),
+        said.id.into(),
+        said.role.into(),
+    ];
     connection.execute(statement, &parameters).await.map(drop)
+}
+
+/// The last messages of a conversation, the first one first.
+pub(crate) async fn last_messages(
+    connection: &impl Connection,
+    conversation_id: &str,
+    limit: i64,
+) -> Result<Vec<Message>, DatabaseError> {
+    let statement = "SELECT seq, id, role, content, tool_calls, created_at FROM chat_messages
+        WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?";
+    let rows = connection
+        .execute(statement, &[conversation_id.into(), limit.into()])
+        .await?;
+    rows.iter().rev().map(message).collect()
 }
 
 /// The messages of a conversation after a place, the first one first.

@@ -99,19 +99,20 @@ pub(crate) async fn note_uids(
     Ok(())
 }
 
-/// Keeps the hash of the secret part of a user's calendar address, in place of any other.
+/// Keeps the hash of the secret part of a user's calendar address, in place of any other. Answers whether the user is there.
 pub(crate) async fn set_feed(
     connection: &impl Connection,
     user_id: &str,
     hash: String,
     now: i64,
-) -> Result<(), DatabaseError> {
-    let statement = "INSERT INTO chat_calendar_feeds (user_id, hash, created_at) VALUES (?, ?, ?)
-        ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at";
-    connection
-        .execute(statement, &[user_id.into(), hash.into(), now.into()])
-        .await
-        .map(drop)
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_calendar_feeds (user_id, hash, created_at)
+        SELECT id, ?, ? FROM chat_users WHERE id = ?
+        ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at RETURNING 1";
+    let rows = connection
+        .execute(statement, &[hash.into(), now.into(), user_id.into()])
+        .await?;
+    Ok(!rows.is_empty())
 }
 
 /// Forgets a user's calendar address.

@@ -10,6 +10,8 @@ pub(crate) struct Stored {
     /// A JSON object of the headers that belong to the answer.
     pub(crate) headers: String,
     pub(crate) body: String,
+    /// In milliseconds since the Unix epoch.
+    pub(crate) created_at: i64,
 }
 
 /// The answer under this key, unless it was given before `since`.
@@ -19,7 +21,7 @@ pub(crate) async fn find(
     key: &str,
     since: i64,
 ) -> Result<Option<Stored>, DatabaseError> {
-    let statement = "SELECT fingerprint, status, headers, body FROM chat_idempotency
+    let statement = "SELECT fingerprint, status, headers, body, created_at FROM chat_idempotency
         WHERE user_id = ? AND key = ? AND created_at >= ?";
     let rows = connection
         .execute(statement, &[user_id.into(), key.into(), since.into()])
@@ -30,21 +32,22 @@ pub(crate) async fn find(
             status: row.integer(1)?,
             headers: row.text(2)?.to_owned(),
             body: row.text(3)?.to_owned(),
+            created_at: row.integer(4)?,
         })
     };
     rows.first().map(stored).transpose()
 }
 
-/// Keeps an answer; one that is too old to be found is replaced.
+/// Keeps an answer, if the user is there; one that is too old to be found is replaced.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
     key: &str,
     stored: Stored,
-    now: i64,
 ) -> Result<(), DatabaseError> {
     let statement = "INSERT INTO chat_idempotency
-        (user_id, key, fingerprint, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        (user_id, key, fingerprint, status, headers, body, created_at)
+        SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM chat_users WHERE id = ?1
         ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
             headers = excluded.headers, body = excluded.body, created_at = excluded.created_at";
     let parameters = [
@@ -54,8 +57,22 @@ pub(crate) async fn insert(
         stored.status.into(),
         stored.headers.into(),
         stored.body.into(),
-        now.into(),
+        stored.created_at.into(),
     ];
+    connection.execute(statement, &parameters).await.map(drop)
+}
+
+/// Ends the work under a key that has this status: what was done so far is the answer, and where nothing was the key is free.
+pub(crate) async fn release(
+    connection: &impl Connection,
+    user_id: &str,
+    key: &str,
+    status: i64,
+) -> Result<(), DatabaseError> {
+    let parameters = [user_id.into(), key.into(), status.into()];
+    let statement = "DELETE FROM chat_idempotency WHERE user_id = ? AND key = ? AND status = ? AND body = ''";
+    connection.execute(statement, &parameters).await?;
+    let statement = "UPDATE chat_idempotency SET status = 200 WHERE user_id = ? AND key = ? AND status = ?";
     connection.execute(statement, &parameters).await.map(drop)
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Addition {
     pub(crate) requests: i64,
     /// The number of the present window.
     pub(crate) window: i64,
+    /// How much greater the number of the next one is.
+    pub(crate) step: i64,
     /// The length of a window, and how much of the present one is left.
     pub(crate) length: i64,
     pub(crate) left: i64,
@@ -23,7 +25,7 @@ pub(crate) struct Addition {
 }
 
 /// The counts as they are in the present window. A clock that is a little behind counts into the newer one.
-const PREVIOUS: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.previous WHEN ?2 = kept.\"window\" + 1 THEN kept.used ELSE 0 END";
+const PREVIOUS: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.previous WHEN ?2 = kept.\"window\" + ?7 THEN kept.used ELSE 0 END";
 const USED: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.used ELSE 0 END";
 
 /// Counts requests, unless they would be too many. Answers the counts after it, and whether they were counted.
@@ -45,6 +47,7 @@ pub(crate) async fn add(
     let Addition {
         requests,
         window,
+        step,
         length,
         left,
         limit,
@@ -56,6 +59,7 @@ pub(crate) async fn add(
         length.into(),
         left.into(),
         limit.into(),
+        step.into(),
     ];
     let rows = connection.execute(&statement, &parameters).await?;
     match rows.first() {
@@ -68,6 +72,15 @@ pub(crate) async fn add(
         }
         None => Ok((Counts::default(), true)),
     }
+}
+
+/// Forgets what was counted under these names.
+pub(crate) async fn forget(connection: &impl Connection, buckets: &[String]) -> Result<(), DatabaseError> {
+    for bucket in buckets {
+        let statement = "DELETE FROM chat_rate_limits WHERE bucket = ?";
+        connection.execute(statement, &[bucket.as_str().into()]).await?;
+    }
+    Ok(())
 }
 
 /// Forgets the counts of windows before this one.

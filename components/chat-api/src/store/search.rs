@@ -14,6 +14,14 @@ use crate::store::tasks;
 const SETTING: &str = "search_index";
 const VERSION: &str = "1";
 
+/// Under this name stands that the index holds words of accounts that were deleted.
+const MERGE: &str = "search_merge";
+const MERGE_BEGINS: &str = "begins";
+
+/// How many pages of the index are written in one transaction, and how often that is done in one go.
+const PAGES: i64 = 500;
+const MERGED_AT_ONCE: usize = 100;
+
 /// Tasks that are read at once when the index is made anew.
 const BATCH: i64 = 200;
 
@@ -111,6 +119,69 @@ pub(crate) async fn forget(connection: &impl Connection, task_ids: &[Value]) -> 
     connection.execute(&words, task_ids).await?;
     let places = format!("DELETE FROM chat_search WHERE {among}");
     connection.execute(&places, task_ids).await.map(drop)
+}
+
+/// Takes all tasks of a user out of the index, before they go themselves.
+pub(crate) async fn forget_user(connection: &impl Connection, user_id: &str) -> Result<(), DatabaseError> {
+    if connection.dialect() == Dialect::Postgres {
+        return Ok(());
+    }
+    let places = "IN (SELECT id FROM chat_tasks WHERE user_id = ?)";
+    for statement in [
+        format!(
+            "DELETE FROM chat_task_words WHERE rowid IN (SELECT seq FROM chat_search WHERE task_id {places})"
+        ),
+        format!("DELETE FROM chat_search WHERE task_id {places}"),
+    ] {
+        connection.execute(&statement, &[user_id.into()]).await?;
+    }
+    let merge = "INSERT INTO chat_settings (name, value) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    connection
+        .execute(merge, &[MERGE.into(), MERGE_BEGINS.into()])
+        .await
+        .map(drop)
+}
+
+/// Takes the words of deleted accounts out of SQLite's index for good, after [`forget_user`]: there, deleting only marks them.
+/// The index is written anew for it, a piece at a time, so that others write in between.
+pub(crate) async fn merge(connection: &impl Connection) -> Result<(), DatabaseError> {
+    if connection.dialect() == Dialect::Postgres {
+        return Ok(());
+    }
+    for _ in 0..MERGED_AT_ONCE {
+        let is_left = in_transaction(connection, async |connection| {
+            let statement = "SELECT value FROM chat_settings WHERE name = ?";
+            let rows = connection.execute(statement, &[MERGE.into()]).await?;
+            let Some(row) = rows.first() else {
+                return Ok::<_, DatabaseError>(false);
+            };
+            let begins = row.text(0)? == MERGE_BEGINS;
+            // A negative number says that all parts are to become one.
+            let pages = if begins { -PAGES } else { PAGES };
+            let before = changes(connection).await?;
+            let merge = "INSERT INTO chat_task_words (chat_task_words, rank) VALUES ('merge', ?)";
+            connection.execute(merge, &[pages.into()]).await?;
+            // As FTS5 has it: fewer than two changes say that nothing was left to do.
+            let next = if changes(connection).await?.saturating_sub(before) >= 2 || begins {
+                "UPDATE chat_settings SET value = 'goes on' WHERE name = ?"
+            } else {
+                "DELETE FROM chat_settings WHERE name = ?"
+            };
+            connection.execute(next, &[MERGE.into()]).await?;
+            Ok(true)
+        })
+        .await?;
+        if !is_left {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn changes(connection: &impl Connection) -> Result<i64, DatabaseError> {
+    let rows = connection.execute("SELECT total_changes()", &[]).await?;
+    rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
 /// Puts the tasks into the index that were there before it. Of several instances one does it, and the others wait.

@@ -1,17 +1,12 @@
-//! Lists of tasks: filters, order and pages as SQL. Whatever a client sends becomes a parameter; the text of a statement is
-//! made of constants alone.
+//! Lists of tasks: their order and pages as SQL. Which tasks they show is in [`super::task_filter`].
 
-use chrono::Days;
 use serde::{Deserialize, Serialize};
-use todo_domain::due::Due;
-use todo_domain::query::{DueFilter, ParentFilter, Search, SortField, SortKey, TagMode, TaskQuery};
+use todo_domain::query::{SortField, SortKey, TaskQuery};
 use todo_domain::task::Task;
-use todo_domain::text::fold;
 use todo_domain::time::Timestamp;
-use todo_domain::zone::Zone;
-use todo_service::database::{Connection, DatabaseError, Dialect, Row, Value};
+use todo_service::database::{Connection, DatabaseError, Row, Value};
 
-use crate::store::search::{Matching, matching};
+use crate::store::task_filter::{Condition, DUE_AT, HAS_NO_DUE_DATE, conditions};
 use crate::store::tasks;
 
 /// The place of a task in a list: what it is sorted by, and its number. In a list of the best hits it is how many were shown,
@@ -43,31 +38,6 @@ struct Column {
     is_descending: bool,
 }
 
-/// A condition under construction.
-#[derive(Clone, Debug, Default)]
-struct Condition {
-    text: String,
-    values: Vec<Value>,
-    /// How words are found, if any are looked for.
-    matching: Option<Matching>,
-}
-
-impl Condition {
-    fn and(&mut self, text: &str, values: impl IntoIterator<Item = Value>) {
-        if !self.text.is_empty() {
-            self.text.push_str(" AND ");
-        }
-        self.text.push_str(text);
-        self.values.extend(values);
-    }
-
-    fn from(&self) -> &'static str {
-        self.matching
-            .as_ref()
-            .map_or("chat_tasks", |matching| matching.from)
-    }
-}
-
 /// A page: the tasks, and where each of them stands.
 pub(crate) struct Found {
     pub(crate) tasks: Vec<Task>,
@@ -84,7 +54,7 @@ pub(crate) async fn page(
     after: Option<&Position>,
 ) -> Result<Option<Found>, DatabaseError> {
     let columns = order(&query.sort);
-    let mut condition = conditions(connection.dialect(), user_id, query, now);
+    let mut condition = conditions(connection, user_id, query, now).await?;
     let ranked = condition
         .matching
         .clone()
@@ -111,22 +81,23 @@ pub(crate) async fn page(
         .into_iter()
         .chain(columns.iter().map(Column::order))
         .collect();
+    let (from, mut values) = condition.from(user_id);
     let statement = format!(
-        "SELECT {}, {places} FROM {} WHERE {} ORDER BY {} LIMIT ? OFFSET ?",
+        "SELECT {}, {places} FROM {from} WHERE {} ORDER BY {} LIMIT ? OFFSET ?",
         tasks::COLUMNS,
-        condition.from(),
         condition.text,
         order.join(", ")
     );
     let rank_parameter = ranked
         .as_ref()
         .and_then(|matching| matching.rank_parameter.clone());
-    condition.values.extend(rank_parameter);
+    values.append(&mut condition.values);
+    values.extend(rank_parameter);
     // One more than wanted tells whether there is a next page.
     let wanted = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let limits = [wanted.saturating_add(1).into(), shown.into()];
-    condition.values.extend(limits);
-    let mut rows = connection.execute(&statement, &condition.values).await?;
+    values.extend(limits);
+    let mut rows = connection.execute(&statement, &values).await?;
     let has_more = rows.len() > query.limit;
     rows.truncate(query.limit);
     let next = match rows.last().filter(|_| has_more) {
@@ -148,13 +119,11 @@ pub(crate) async fn count(
     query: &TaskQuery,
     now: Timestamp,
 ) -> Result<i64, DatabaseError> {
-    let condition = conditions(connection.dialect(), user_id, query, now);
-    let statement = format!(
-        "SELECT count(*) FROM {} WHERE {}",
-        condition.from(),
-        condition.text
-    );
-    let rows = connection.execute(&statement, &condition.values).await?;
+    let mut condition = conditions(connection, user_id, query, now).await?;
+    let (from, mut values) = condition.from(user_id);
+    let statement = format!("SELECT count(*) FROM {from} WHERE {}", condition.text);
+    values.append(&mut condition.values);
+    let rows = connection.execute(&statement, &values).await?;
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
@@ -200,10 +169,10 @@ fn order(sort: &[SortKey]) -> Vec<Column> {
             SortField::Relevance => continue,
             SortField::DueDate => {
                 columns.push(Column {
-                    expression: "(CASE WHEN due_at IS NULL THEN 1 ELSE 0 END)",
+                    expression: HAS_NO_DUE_DATE,
                     is_descending: false,
                 });
-                "coalesce(due_at, 0)"
+                DUE_AT
             }
         };
         columns.push(Column {
@@ -233,143 +202,4 @@ fn add_after(condition: &mut Condition, columns: &[Column], places: &[Place]) {
         equal.push_str(" = ? AND ");
     }
     condition.and(&format!("({})", alternatives.join(" OR ")), values);
-}
-
-fn conditions(dialect: Dialect, user_id: &str, query: &TaskQuery, now: Timestamp) -> Condition {
-    let mut condition = Condition::default();
-    let zone = query.timezone.unwrap_or_default();
-    let place = if query.deleted { "NOT NULL" } else { "NULL" };
-    condition.and(
-        &format!("user_id = ? AND deleted_at IS {place}"),
-        [user_id.into()],
-    );
-    match &query.parent {
-        None => {}
-        Some(ParentFilter::None) => condition.and("parent_id IS NULL", []),
-        Some(ParentFilter::Of(id)) => condition.and("parent_id = ?", [id.as_str().into()]),
-    }
-    if !query.status.is_empty() {
-        let values = query.status.iter().map(|status| status.as_str().into());
-        condition.and(&among("status", query.status.len()), values);
-    }
-    if !query.priority.is_empty() {
-        let values = query
-            .priority
-            .iter()
-            .map(|priority| i64::from(*priority as u8).into());
-        condition.and(&among("priority", query.priority.len()), values);
-    }
-    if let Some(recurring) = query.recurring {
-        condition.and("is_recurring = ?", [i64::from(recurring).into()]);
-    }
-    add_tags(&mut condition, user_id, query);
-    if let Some(search) = &query.search {
-        add_search(&mut condition, dialect, user_id, &Search::parse(search));
-    }
-    add_due(&mut condition, query, now, zone);
-    condition
-}
-
-fn among(column: &str, values: usize) -> String {
-    format!("{column} IN (?{})", ", ?".repeat(values.saturating_sub(1)))
-}
-
-fn add_search(condition: &mut Condition, dialect: Dialect, user_id: &str, search: &Search) {
-    if search.is_empty() {
-        condition.and("1 = 0", []);
-    }
-    for tag in &search.tags {
-        // No LIKE: every letter stands for itself.
-        condition.and(
-            "EXISTS (SELECT 1 FROM chat_task_tags AS tag WHERE tag.task_id = chat_tasks.id
-                AND substr(tag.tag_key, 1, length(?)) = ?)",
-            [tag.as_str().into(), tag.as_str().into()],
-        );
-    }
-    if let Some(matching) = matching(dialect, user_id, search) {
-        condition.and(matching.condition, [matching.expression.clone()]);
-        condition.matching = Some(matching);
-    }
-}
-
-fn add_tags(condition: &mut Condition, user_id: &str, query: &TaskQuery) {
-    let mut keys: Vec<String> = query.tags.iter().map(|tag| fold(tag)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    if keys.is_empty() {
-        return;
-    }
-    let tagged = |keys: &[String]| {
-        let text = format!(
-            "id IN (SELECT task_id FROM chat_task_tags WHERE user_id = ? AND {})",
-            among("tag_key", keys.len())
-        );
-        let values = std::iter::once(user_id.into()).chain(keys.iter().map(|key| key.as_str().into()));
-        (text, values.collect::<Vec<Value>>())
-    };
-    match query.tag_mode {
-        TagMode::Any => {
-            let (text, values) = tagged(&keys);
-            condition.and(&text, values);
-        }
-        TagMode::None => {
-            let (text, values) = tagged(&keys);
-            condition.and(&format!("NOT {text}"), values);
-        }
-        TagMode::All => {
-            for key in &keys {
-                let (text, values) = tagged(std::slice::from_ref(key));
-                condition.and(&text, values);
-            }
-        }
-    }
-}
-
-fn add_due(condition: &mut Condition, query: &TaskQuery, now: Timestamp, zone: Zone) {
-    let instant = |due: Due| match due {
-        Due::Time(time) => time,
-        Due::Day(day) => zone.start_of_day(day).unwrap_or_else(|| due.deadline(zone)),
-    };
-    if let Some(limit) = query.due_before {
-        add_deadline(condition, "<", instant(limit), zone);
-    }
-    if let Some(limit) = query.due_after {
-        add_deadline(condition, ">=", instant(limit), zone);
-    }
-    match query.due {
-        None => {}
-        Some(DueFilter::None) => condition.and("due_at IS NULL", []),
-        Some(DueFilter::Overdue) => {
-            condition.and("status IN ('pending', 'in_progress')", []);
-            add_deadline(condition, "<", now, zone);
-        }
-        Some(DueFilter::Today) => add_days(condition, 1, now, zone),
-        Some(DueFilter::Week) => add_days(condition, 7, now, zone),
-    }
-}
-
-/// Adds that the deadline lies before (or not before) an instant. A floating day ends at the viewer's midnight: it lies before
-/// an instant if it is a day before the one that the viewer then has.
-fn add_deadline(condition: &mut Condition, sign: &str, limit: Timestamp, zone: Zone) {
-    let day = zone.local(limit).date().format("%Y-%m-%d").to_string();
-    condition.and(
-        &format!("CASE WHEN is_floating = 1 THEN due_day {sign} ? ELSE due_at {sign} ? END"),
-        [day.into(), limit.millis().into()],
-    );
-}
-
-/// Adds that it is due on one of so many days, beginning with the viewer's today.
-fn add_days(condition: &mut Condition, days: u64, now: Timestamp, zone: Zone) {
-    let first = zone.local(now).date();
-    let end = first.checked_add_days(Days::new(days)).unwrap_or(first);
-    let start_of = |day| zone.start_of_day(day).map_or(i64::MAX, Timestamp::millis);
-    condition.and(
-        "CASE WHEN due_day IS NULL THEN due_at >= ? AND due_at < ? ELSE due_day >= ? AND due_day < ? END",
-        [
-            start_of(first).into(),
-            start_of(end).into(),
-            first.format("%Y-%m-%d").to_string().into(),
-            end.format("%Y-%m-%d").to_string().into(),
-        ],
-    );
 }

@@ -71,15 +71,29 @@ pub(crate) async fn find(
     rows.first().map(stored).transpose()
 }
 
-/// An occurrence of a series, deleted or not.
-pub(crate) async fn find_occurrence(
+/// Which one of the later occurrences of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Later {
+    First,
+    Last,
+}
+
+/// An occurrence of a series after the one with this number, deleted or not.
+pub(crate) async fn find_later(
     connection: &impl Connection,
     user_id: &str,
     series_id: &str,
     occurrence: i64,
+    which: Later,
 ) -> Result<Option<Stored>, DatabaseError> {
-    let statement =
-        format!("SELECT {COLUMNS} FROM chat_tasks WHERE series_id = ? AND occurrence = ? AND user_id = ?");
+    let order = match which {
+        Later::First => "ASC",
+        Later::Last => "DESC",
+    };
+    let statement = format!(
+        "SELECT {COLUMNS} FROM chat_tasks WHERE series_id = ? AND occurrence > ? AND user_id = ?
+        ORDER BY occurrence {order} LIMIT 1"
+    );
     let rows = connection
         .execute(&statement, &[series_id.into(), occurrence.into(), user_id.into()])
         .await?;

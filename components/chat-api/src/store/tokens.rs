@@ -5,21 +5,6 @@ use todo_domain::api_token::Scopes;
 use todo_domain::time::Timestamp;
 use todo_service::database::{Connection, DatabaseError, Row};
 
-/// The table, as a change of the service's tables.
-pub(crate) const MIGRATION: &[&str] = &[
-    "CREATE TABLE chat_api_tokens (
-        hash TEXT PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        user_id TEXT NOT NULL,
-        name TEXT NOT NULL,
-        scopes TEXT NOT NULL,
-        created_at INTEGER NOT NULL,
-        expires_at INTEGER,
-        last_used_at INTEGER
-    ) WITHOUT ROWID",
-    "CREATE INDEX chat_api_tokens_by_user ON chat_api_tokens (user_id, created_at, id)",
-];
-
 /// A use is noted at most once in so many milliseconds: reads would else become writes.
 const USE_RESOLUTION: i64 = 60_000;
 
@@ -37,6 +22,7 @@ pub(crate) struct Token {
 /// A token that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
+    pub(crate) id: String,
     pub(crate) user_id: String,
     pub(crate) scopes: Scopes,
     /// In milliseconds since the Unix epoch.
@@ -56,24 +42,25 @@ fn token(row: &Row) -> Result<Token, DatabaseError> {
     })
 }
 
-/// Keeps a new token.
+/// Keeps a new token. Answers whether its user is there.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
     hash: String,
     token: &Token,
-) -> Result<(), DatabaseError> {
-    let statement = "INSERT INTO chat_api_tokens (hash, id, user_id, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+) -> Result<bool, DatabaseError> {
+    let statement = "INSERT INTO chat_api_tokens (hash, id, name, scopes, created_at, expires_at, user_id)
+        SELECT ?, ?, ?, ?, ?, ?, id FROM chat_users WHERE id = ? RETURNING 1";
     let parameters = [
         hash.into(),
         token.id.as_str().into(),
-        user_id.into(),
         token.name.as_str().into(),
         token.scopes.to_string().into(),
         token.created_at.map(Timestamp::millis).into(),
         token.expires_at.map(Timestamp::millis).into(),
+        user_id.into(),
     ];
-    connection.execute(statement, &parameters).await.map(drop)
+    Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
 /// A user's tokens, the oldest first, those that have ended too.
@@ -106,7 +93,7 @@ pub(crate) async fn show(
     hash: &str,
     now: i64,
 ) -> Result<Option<Shown>, DatabaseError> {
-    let statement = "SELECT user_id, scopes, expires_at, last_used_at FROM chat_api_tokens
+    let statement = "SELECT user_id, scopes, expires_at, last_used_at, id FROM chat_api_tokens
         WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)";
     let rows = connection.execute(statement, &[hash.into(), now.into()]).await?;
     let Some(row) = rows.first() else {
@@ -120,6 +107,7 @@ pub(crate) async fn show(
         connection.execute(statement, &[now.into(), hash.into()]).await?;
     }
     Ok(Some(Shown {
+        id: row.text(4)?.to_owned(),
         user_id: row.text(0)?.to_owned(),
         scopes: Scopes::read(row.text(1)?),
         expires_at: row.optional_integer(2)?,

@@ -53,9 +53,46 @@ pub(crate) async fn by_email(
 
 /// The account of this id.
 pub(crate) async fn by_id(connection: &impl Connection, id: &str) -> Result<Option<User>, DatabaseError> {
-    let statement = "SELECT id, email, name FROM chat_users WHERE id = ?";
+    // Whoever comes from the second issuer has the address that is told there.
+    let statement = "SELECT u.id, coalesce(i.email, u.email), u.name FROM chat_users u
+        LEFT JOIN chat_identities i ON i.user_id = u.id WHERE u.id = ?";
     let rows = connection.execute(statement, &[id.into()]).await?;
     rows.first().map(user).transpose()
+}
+
+/// The account of this id, and the hash of its password.
+pub(crate) async fn with_password(
+    connection: &impl Connection,
+    id: &str,
+) -> Result<Option<(User, String)>, DatabaseError> {
+    let statement = "SELECT id, email, name, password_hash FROM chat_users WHERE id = ?";
+    let rows = connection.execute(statement, &[id.into()]).await?;
+    rows.first()
+        .map(|row| Ok((user(row)?, row.text(3)?.to_owned())))
+        .transpose()
+}
+
+/// Whether an account is there and has the password with this hash.
+pub(crate) async fn has_password(
+    connection: &impl Connection,
+    id: &str,
+    hash: &str,
+) -> Result<bool, DatabaseError> {
+    let statement = "SELECT 1 FROM chat_users WHERE id = ? AND password_hash = ?";
+    let rows = connection.execute(statement, &[id.into(), hash.into()]).await?;
+    Ok(!rows.is_empty())
+}
+
+/// Gives an account another password. Answers whether it was there and had the one before.
+pub(crate) async fn set_password(
+    connection: &impl Connection,
+    id: &str,
+    before: &str,
+    hash: String,
+) -> Result<bool, DatabaseError> {
+    let statement = "UPDATE chat_users SET password_hash = ? WHERE id = ? AND password_hash = ? RETURNING id";
+    let parameters = [hash.into(), id.into(), before.into()];
+    Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
 /// A refresh token as it is kept.
@@ -108,17 +145,6 @@ pub(crate) async fn use_refresh_token(
     let statement = "UPDATE chat_refresh_tokens SET used_at = ? WHERE hash = ?";
     connection
         .execute(statement, &[now.into(), hash.into()])
-        .await
-        .map(drop)
-}
-
-/// Ends a session: none of its refresh tokens is good any more.
-pub(crate) async fn revoke_family(connection: &impl Connection, family: &str) -> Result<(), DatabaseError> {
-    connection
-        .execute(
-            "DELETE FROM chat_refresh_tokens WHERE family = ?",
-            &[family.into()],
-        )
         .await
         .map(drop)
 }

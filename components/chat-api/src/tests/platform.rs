@@ -8,10 +8,13 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use todo_service::database::testing::TestDatabase;
+use todo_service::outbound::Unanswered;
 use todo_service::outbox::Receiver;
 
+use super::model::{FakePieces, Model};
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
 
 /// What the world outside of the instances holds.
@@ -25,12 +28,18 @@ pub(super) struct World {
     /// Jobs by name, with their time; repeating ones have none.
     pub(super) jobs: RefCell<BTreeMap<String, Option<i64>>>,
     pub(super) log: RefCell<Vec<String>>,
+    /// The language model.
+    pub(super) model: Model,
     pub(super) is_broker_away: Cell<bool>,
     /// It takes events and never answers.
     pub(super) is_broker_stuck: Cell<bool>,
     /// Bodies with this in them are rejected.
     pub(super) rejected: RefCell<Option<String>>,
     feeds: RefCell<Vec<(String, Rc<Queue>)>>,
+    /// The documents of servers outside, by their addresses; the others are away.
+    pub(super) documents: RefCell<BTreeMap<String, String>>,
+    /// The addresses that were asked.
+    pub(super) asked: RefCell<Vec<String>>,
 }
 
 type Queue = RefCell<VecDeque<Result<Vec<u8>, FeedError>>>;
@@ -140,6 +149,7 @@ impl Receiver for FakePlatform {
 impl Platform for FakePlatform {
     type Database = TestDatabase;
     type Subscription = FakeFeed;
+    type Pieces = FakePieces;
 
     fn database(&self) -> &TestDatabase {
         &self.database
@@ -179,6 +189,20 @@ impl Platform for FakePlatform {
             .borrow_mut()
             .push((user_id.to_owned(), Rc::clone(&queue)));
         Ok(FakeFeed(queue))
+    }
+
+    async fn request(
+        &self,
+        request: http::Request<Bytes>,
+        patience: Duration,
+    ) -> Result<http::Response<FakePieces>, Unanswered> {
+        self.world.model.answer(&self.world.now, &request, patience)
+    }
+
+    async fn get(&self, url: &str) -> Result<Bytes, String> {
+        self.world.asked.borrow_mut().push(url.to_owned());
+        let document = self.world.documents.borrow().get(url).cloned();
+        document.map(Bytes::from).ok_or_else(|| "no answer".to_owned())
     }
 
     /// Waiting takes no time here; it moves the clock.

@@ -72,6 +72,7 @@ impl Service {
     pub(super) fn new() -> Self {
         Self::with(&[
             ("rate_limit_auth", "0"),
+            ("rate_limit_account", "0"),
             ("rate_limit_chat", "0"),
             ("rate_limit_default", "0"),
         ])
@@ -114,7 +115,18 @@ impl Service {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response {
-        match self.reply(method, target, headers, body) {
+        block_on(self.begin(method, target, headers, body))
+    }
+
+    /// The same, for requests that are on their way at once.
+    pub(super) async fn begin(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response {
+        match self.ask(method, target, headers, body).await {
             Reply::Complete(answer) => {
                 let (parts, body) = answer.into_parts();
                 let text = String::from_utf8(body.to_vec()).unwrap();
@@ -128,13 +140,25 @@ impl Service {
             }
             Reply::Download(head, mut file) => {
                 let mut text = String::new();
-                while let Some(piece) = block_on(file.next()) {
+                while let Some(piece) = file.next().await {
                     text.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
                 }
                 Response {
                     status: head.status().as_u16(),
                     headers: head.headers().clone(),
                     body: serde_json::from_str(&text).unwrap_or_default(),
+                    text,
+                }
+            }
+            Reply::Chat(head, mut stream) => {
+                let mut text = String::new();
+                while let Some(piece) = block_on(stream.next()) {
+                    text.push_str(std::str::from_utf8(&piece).unwrap());
+                }
+                Response {
+                    status: head.status().as_u16(),
+                    headers: head.headers().clone(),
+                    body: Value::Null,
                     text,
                 }
             }
@@ -149,16 +173,23 @@ impl Service {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Reply<FakePlatform> {
+        block_on(self.ask(method, target, headers, body))
+    }
+
+    async fn ask(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply<FakePlatform> {
         let mut request = http::Request::builder().method(method).uri(target);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        block_on(App::handle(
-            &self.app,
-            parts,
-            Body::Complete(Bytes::copy_from_slice(body.as_bytes())),
-        ))
+        let body = Body::Complete(Bytes::copy_from_slice(body.as_bytes()));
+        App::handle(&self.app, parts, body).await
     }
 
     /// A request, and what follows the answer.
@@ -308,6 +339,7 @@ impl User {
                 *stream
             }
             Reply::Complete(answer) => panic!("{answer:?}"),
+            Reply::Chat(..) => panic!("a chat"),
             Reply::Download(..) => panic!("a file"),
         }
     }

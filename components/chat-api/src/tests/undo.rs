@@ -187,8 +187,16 @@ fn what_was_said_is_undone_too_and_what_others_did_is_not() {
     let event = service.world.events("task-events").pop().unwrap();
     assert_eq!(event["type"], "task.completed");
     let body = json!({"event_id": event["id"], "user_id": event["userid"], "task": event["data"]});
-    service.post("/internal/v1/tasks/next", &body).expect(201);
+    let next = service.post("/internal/v1/tasks/next", &body).expect(201).body;
+    ann.patch(
+        &format!("/api/v1/tasks/{}", next["number"]),
+        &json!({"title": "mine"}),
+    )
+    .expect(200);
     undo(&ann).expect(200);
+    // It was touched, though not for long, and stays.
+    let answer = undo(&ann).expect(200).body;
+    assert_eq!(answer["next_tasks"][0]["id"], next["id"]);
     assert_eq!(ann.titles("status=pending"), ["rent", "rent"]);
     // Nothing is left to go back over when something is gone for good.
     ann.send("DELETE", "/api/v1/tasks/2", &[], "").expect(204);

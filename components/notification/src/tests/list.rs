@@ -1,5 +1,7 @@
 //! What users see of their notifications, and do with them.
 
+use http::header::AUTHORIZATION;
+
 use super::*;
 
 #[test]
@@ -57,6 +59,62 @@ fn nobody_sees_or_changes_anothers_notifications() {
     ] {
         assert_eq!(fixture.call(Request::builder().uri(uri), "").0, 401, "{uri}");
     }
+}
+
+#[test]
+fn a_personal_api_token_does_what_its_scopes_allow_and_never_decides_where_notifications_go() {
+    let fixture = Fixture::new();
+    fixture.deliver(&[triggered(1, "ada")]);
+    let id = fixture.list("ada", "")["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let ask = |user_id: &str, scopes: &str, method: &str, path: &str, body: &str| {
+        let token = TestIssuer::api_token(user_id, scopes);
+        let request = Request::builder().header(AUTHORIZATION, token).method(method);
+        fixture
+            .call(request.uri(format!("/api/v1/notifications{path}")), body)
+            .0
+    };
+    let (reads, writes) = ("tasks:read", "tasks:write");
+    let one = format!("/{id}");
+    let snooze = format!("/{id}/snooze");
+    for (method, path, body, reading, writing) in [
+        ("GET", "", "", 200, 403),
+        ("GET", "/settings", "", 200, 403),
+        ("GET", "/push-key", "", 200, 403),
+        ("GET", "/subscriptions", "", 403, 403),
+        ("PATCH", one.as_str(), r#"{"read": true}"#, 403, 200),
+        ("POST", "/read-all", "", 403, 200),
+        ("POST", snooze.as_str(), r#"{"minutes": 5}"#, 403, 200),
+        (
+            "PUT",
+            "/settings",
+            r#"{"webhook": {"url": "https://example.com/"}}"#,
+            403,
+            403,
+        ),
+        ("POST", "/settings/webhook/secret", "", 403, 403),
+        ("POST", "/subscriptions", "{}", 403, 403),
+        ("DELETE", "/subscriptions", "{}", 403, 403),
+    ] {
+        assert_eq!(
+            ask("ada", reads, method, path, body),
+            reading,
+            "{method} {path} to read"
+        );
+        assert_eq!(
+            ask("ada", writes, method, path, body),
+            writing,
+            "{method} {path} to write"
+        );
+    }
+    assert_eq!(
+        fixture.ask("ada", "GET", "/settings", &Value::Null).1["webhook"],
+        Value::Null
+    );
+    assert_eq!(ask("away", reads, "GET", "", ""), 503);
+    assert_eq!(ask("", reads, "GET", "", ""), 401);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::TOOLS;
 use super::tool::ListSort;
 use crate::bulk::IDS_LIMIT;
 use crate::query::MAXIMUM_LIMIT;
+use crate::recurrence::RecurrenceAnchor;
 use crate::task::{Priority, Status};
 use crate::validation::{DESCRIPTION_LIMIT, REMINDERS_LIMIT, TAG_LIMIT, TAGS_LIMIT, TITLE_LIMIT};
 
@@ -313,6 +314,10 @@ fn task_fields(may_clear: bool) -> Map<String, Value> {
             "type": if may_clear { json!(["integer", "string", "null"]) } else { json!(["integer", "string"]) },
             "description": "the number of the task that this one is a part of; a subtask has no subtasks and does not repeat",
         },
+        "recurrence_anchor": one_of(
+            RecurrenceAnchor::ALL.map(RecurrenceAnchor::as_str),
+            "what the next due date is counted from: a fixed schedule (due, if left out) or the day of completion",
+        ),
     }))
 }
 

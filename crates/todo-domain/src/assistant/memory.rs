@@ -25,6 +25,11 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// From what a conversation keeps; of what cannot be read nothing is remembered.
+    pub fn read(state: &str) -> Self {
+        serde_json::from_str(state).unwrap_or_default()
+    }
+
     /// What a message is read with.
     pub fn context<'a>(&'a self, tasks: &'a [Task], now: Timestamp, zone: Zone) -> Context<'a> {
         Context {

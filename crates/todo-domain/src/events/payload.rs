@@ -104,6 +104,13 @@ pub struct Notification {
     pub read_at: Option<Timestamp>,
 }
 
+/// `data` of `user.deleted` and `session.ended`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserData {
+    /// Whose account it is, or was.
+    pub user_id: String,
+}
+
 impl TaskEventType {
     /// The event's `type`.
     pub fn as_str(self) -> &'static str {

@@ -140,3 +140,27 @@ fn a_reminder_in_the_past_is_flagged_late() {
     assert!(data.triggered(remind_at.plus_seconds(3600).unwrap()).late);
     assert_eq!(job_name("t", remind_at), job_name("t", remind_at));
 }
+
+#[test]
+fn what_is_about_a_user_is_keyed_by_the_user_on_every_topic() {
+    for event in [
+        user_deleted(origin(), TASK_EVENTS).unwrap(),
+        user_deleted(origin(), REMINDERS).unwrap(),
+        session_ended(origin()).unwrap(),
+    ] {
+        let read: CloudEvent<UserData> = parse(&event.body).unwrap();
+        assert_eq!(
+            (event.key.as_str(), event.event_type),
+            ("user-1", read.event_type)
+        );
+        assert_eq!(
+            (
+                read.subject.as_str(),
+                read.userid.as_str(),
+                read.data.user_id.as_str()
+            ),
+            ("user-1", "user-1", "user-1")
+        );
+    }
+    assert_eq!(user_deleted(origin(), REMINDERS).unwrap().topic, "reminders");
+}

@@ -1,9 +1,11 @@
 //! From one occurrence of a series to the next.
 
+use chrono::NaiveDate;
 use recurrence_rule::Until;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::anchor::RecurrenceAnchor;
 use super::rule::Rule;
 use crate::due::Due;
 use crate::task::Task;
@@ -52,32 +54,101 @@ impl SeriesAnchor {
 /// The due date of the occurrence after `occurrence`; none when COUNT or UNTIL has ended the series, or the rule
 /// names no further day before the year 10000.
 pub fn next(rule: &Rule, anchor: &SeriesAnchor, zone: Zone, occurrence: u32) -> Option<Due> {
+    upcoming(rule, anchor, zone, occurrence)
+        .next()
+        .map(|(_, due)| due)
+}
+
+/// The occurrences after `occurrence` with their numbers, counted from the anchor, until COUNT, UNTIL or the year 9999 ends
+/// them.
+pub(super) fn upcoming(
+    rule: &Rule,
+    anchor: &SeriesAnchor,
+    zone: Zone,
+    occurrence: u32,
+) -> impl Iterator<Item = (u32, Due)> + use<> {
+    let place = usize::try_from(occurrence.saturating_sub(anchor.occurrence)).unwrap_or(usize::MAX);
+    let numbers =
+        occurrence.saturating_add(1)..rule.count().map_or(u32::MAX, |count| count.saturating_add(1));
+    // The walk begins with the first number that is asked for: an ended series costs nothing.
+    let days = (!numbers.is_empty()).then(|| rule.days_after(anchor.due.local_day(zone)).skip(place));
+    let (anchor, until) = (*anchor, rule.until());
+    numbers
+        .zip(days.into_iter().flatten())
+        .map_while(move |(number, day)| Some((number, on_day(&anchor, zone, day)?)))
+        .take_while(move |(_, due)| until.is_none_or(|until| allows(until, *due, zone)))
+}
+
+/// The occurrence after `occurrence` of a series that is counted from completions, the last of which was on this day. It is on
+/// a later day, at the anchor's time.
+pub(super) fn after_day(
+    rule: &Rule,
+    anchor: &SeriesAnchor,
+    zone: Zone,
+    occurrence: u32,
+    day: NaiveDate,
+) -> Option<(u32, Due)> {
     if rule.count().is_some_and(|count| occurrence >= count) {
         return None;
     }
-    let place = usize::try_from(occurrence.saturating_sub(anchor.occurrence)).ok()?;
-    let day = rule.days_after(anchor.due.local_day(zone)).nth(place)?;
-    let due = match anchor.due {
-        Due::Day(_) => Due::Day(day),
-        Due::Time(time) => Due::Time(zone.resolve(day.and_time(zone.local(time).time()))?),
-    };
-    rule.until()
-        .is_none_or(|until| allows(until, due, zone))
-        .then_some(due)
+    let due = on_day(anchor, zone, rule.days_after(day).next()?)?;
+    let ends = rule.until().is_some_and(|until| !allows(until, due, zone));
+    Some((occurrence.checked_add(1)?, due)).filter(|_| !ends)
 }
 
-/// The next occurrence of a recurring task; none if it is not recurring or its series has ended.
+/// The anchor's time on another day; a day again, where the anchor is one.
+fn on_day(anchor: &SeriesAnchor, zone: Zone, day: NaiveDate) -> Option<Due> {
+    Some(match anchor.due {
+        Due::Day(_) => Due::Day(day),
+        Due::Time(time) => Due::Time(zone.resolve(day.and_time(zone.local(time).time()))?),
+    })
+}
+
+/// A recurring task's place in its series.
+pub(super) struct Place {
+    pub(super) rule: Rule,
+    pub(super) zone: Zone,
+    pub(super) series_id: String,
+    pub(super) occurrence: u32,
+    /// The task's own; without one (a task from before it was kept) its due date takes its place, or the day it was made.
+    pub(super) anchor: SeriesAnchor,
+}
+
+impl Place {
+    /// The place; none if the task is not recurring.
+    pub(super) fn of(task: &Task) -> Option<Self> {
+        let zone = task.zone();
+        let occurrence = task.occurrence.unwrap_or(1);
+        let starting = || SeriesAnchor::starting(task.due_date, zone, task.created_at, occurrence);
+        Some(Self {
+            rule: Rule::parse(task.recurrence_rule.as_deref()?).ok()?,
+            zone,
+            series_id: task.series_id.clone().unwrap_or_else(|| task.id.clone()),
+            occurrence,
+            anchor: task.series_anchor.unwrap_or_else(starting),
+        })
+    }
+}
+
+/// The next occurrence of a recurring task that was completed; none if it is not recurring or its series has ended.
 ///
-/// The anchor is the task's own; without one (a task from before it was kept) the task's due date takes its
-/// place, or the day it was made.
+/// It is the one that the rule names next, also where that is in the past by now: what was missed is still to be done or to be
+/// skipped ([`super::skip`]). After completion it is counted from the day of the completion, where the task is.
 pub fn next_task(task: &Task) -> Option<NextOccurrence> {
-    let rule = Rule::parse(task.recurrence_rule.as_deref()?).ok()?;
-    let zone = task.zone();
-    let occurrence = task.occurrence.unwrap_or(1);
-    let anchor = task
-        .series_anchor
-        .unwrap_or_else(|| SeriesAnchor::starting(task.due_date, zone, task.created_at, occurrence));
-    let due = next(&rule, &anchor, zone, occurrence)?;
+    let Place {
+        rule,
+        zone,
+        series_id,
+        occurrence,
+        anchor,
+    } = Place::of(task)?;
+    let (occurrence, due) = match task.recurrence_anchor {
+        RecurrenceAnchor::Due => upcoming(&rule, &anchor, zone, occurrence).next()?,
+        RecurrenceAnchor::Completion => {
+            let completed_at = task.completed_at.unwrap_or(task.updated_at);
+            after_day(&rule, &anchor, zone, occurrence, zone.local(completed_at).date())?
+        }
+    };
     let from = task.due_date.unwrap_or(anchor.due);
     Some(NextOccurrence {
         task: TaskDraft {
@@ -94,10 +165,11 @@ pub fn next_task(task: &Task) -> Option<NextOccurrence> {
                 .map(|reminder| reminder.moved(from, due, zone))
                 .collect(),
             recurrence_rule: task.recurrence_rule.clone(),
+            recurrence_anchor: task.recurrence_anchor,
             parent_id: None,
         },
-        series_id: task.series_id.clone().unwrap_or_else(|| task.id.clone()),
-        occurrence: occurrence.checked_add(1)?,
+        series_id,
+        occurrence,
         series_anchor: anchor,
     })
 }

@@ -8,7 +8,10 @@ use crate::time::Timestamp;
 use crate::validation::NewTask;
 use crate::zone::Zone;
 
+mod completion;
+mod preview;
 mod properties;
+mod skipping;
 
 /// The first occurrences after the anchor.
 fn occurrences(rule: &str, anchor: &str, zone: &str, most: u32) -> Vec<String> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Task;
 use crate::due::Due;
+use crate::recurrence::RecurrenceAnchor;
 use crate::validation::TaskDraft;
 
 /// Most subtasks of a task.
@@ -61,6 +62,7 @@ impl Task {
             timezone: self.timezone,
             reminders,
             recurrence_rule: None,
+            recurrence_anchor: RecurrenceAnchor::Due,
             parent_id: Some(new_parent.id.clone()),
         }
     }

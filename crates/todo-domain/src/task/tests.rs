@@ -19,6 +19,7 @@ pub(crate) fn sample(number: u32, title: &str) -> Task {
         timezone: None,
         reminders: Vec::new(),
         recurrence_rule: None,
+        recurrence_anchor: RecurrenceAnchor::Due,
         is_recurring: false,
         series_id: None,
         occurrence: None,

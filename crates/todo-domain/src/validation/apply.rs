@@ -1,7 +1,7 @@
 //! From valid input to a task: making one, changing one.
 
 use super::{Change, FieldError, TaskDraft, TaskPatch, fields};
-use crate::recurrence::SeriesAnchor;
+use crate::recurrence::{RecurrenceAnchor, SeriesAnchor};
 use crate::task::{Status, Subtasks, Task};
 use crate::time::Timestamp;
 
@@ -46,6 +46,7 @@ impl TaskDraft {
             timezone: self.timezone,
             reminders: self.reminders,
             recurrence_rule: self.recurrence_rule,
+            recurrence_anchor: self.recurrence_anchor,
             is_recurring,
             created_at: new.now,
             updated_at: new.now,
@@ -60,7 +61,8 @@ impl TaskDraft {
 
 /// Applies a merge patch.
 ///
-/// Another due date or zone moves the series' anchor to this occurrence; another rule begins a new series with it.
+/// Another due date or zone, or another way to count, moves the series' anchor to this occurrence; another rule begins a new
+/// series with it.
 pub fn apply(task: &Task, patch: TaskPatch, now: Timestamp) -> Result<Applied, Vec<FieldError>> {
     let mut next = task.clone();
     if let Change::Set(title) = patch.title {
@@ -75,6 +77,12 @@ pub fn apply(task: &Task, patch: TaskPatch, now: Timestamp) -> Result<Applied, V
     let sets_reminders = matches!(patch.reminders, Change::Set(_));
     set_or_default(&mut next.reminders, patch.reminders);
     set_option(&mut next.recurrence_rule, patch.recurrence_rule);
+    if let Change::Set(anchor) = patch.recurrence_anchor
+        && let Some(error) = fields::anchor_without_rule(anchor, next.recurrence_rule.as_deref())
+    {
+        return Err(vec![error]);
+    }
+    set_or_default(&mut next.recurrence_anchor, patch.recurrence_anchor);
     set_option(&mut next.parent_id, patch.parent_id);
     if sets_reminders && let Some(error) = fields::reminders_without_due(&next.reminders, next.due_date) {
         return Err(vec![error]);
@@ -97,6 +105,7 @@ pub fn replace(task: &Task, draft: TaskDraft, now: Timestamp) -> Result<Applied,
         timezone: draft.timezone.into(),
         reminders: Change::Set(draft.reminders),
         recurrence_rule: draft.recurrence_rule.into(),
+        recurrence_anchor: Change::Set(draft.recurrence_anchor),
         parent_id: draft.parent_id.into(),
     };
     apply(task, patch, now)
@@ -134,6 +143,9 @@ pub fn reopen(task: &Task, now: Timestamp) -> Applied {
 fn finish(before: &Task, mut task: Task, now: Timestamp) -> Applied {
     let now = now.max(before.updated_at);
     task.is_recurring = task.recurrence_rule.is_some();
+    if !task.is_recurring {
+        task.recurrence_anchor = RecurrenceAnchor::Due;
+    }
     if task.status != before.status {
         task.completed_at = (task.status == Status::Completed).then_some(now);
     }
@@ -159,7 +171,10 @@ fn follow_series(before: &Task, task: &mut Task, now: Timestamp) {
         task.series_id = Some(task.id.clone());
         task.occurrence = Some(1);
         task.series_anchor = Some(SeriesAnchor::starting(task.due_date, zone, now, 1));
-    } else if task.due_date != before.due_date || task.timezone != before.timezone {
+    } else if task.due_date != before.due_date
+        || task.timezone != before.timezone
+        || task.recurrence_anchor != before.recurrence_anchor
+    {
         let occurrence = task.occurrence.unwrap_or(1);
         task.series_anchor = Some(SeriesAnchor::starting(task.due_date, zone, now, occurrence));
     }
@@ -177,6 +192,10 @@ pub fn differences(before: &Task, after: &Task) -> Vec<String> {
         ("timezone", before.timezone != after.timezone),
         ("reminders", before.reminders != after.reminders),
         ("recurrence_rule", before.recurrence_rule != after.recurrence_rule),
+        (
+            "recurrence_anchor",
+            before.recurrence_anchor != after.recurrence_anchor,
+        ),
         ("is_recurring", before.is_recurring != after.is_recurring),
         ("series_id", before.series_id != after.series_id),
         ("occurrence", before.occurrence != after.occurrence),

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 
 use super::{FieldError, fields};
 use crate::due::Due;
-use crate::recurrence::Rule;
+use crate::recurrence::{RecurrenceAnchor, Rule};
 use crate::task::{Priority, Reminder, Status};
 use crate::zone::Zone;
 
 /// The fields of a task that a client sets.
-const WRITABLE: [&str; 11] = [
+const WRITABLE: [&str; 12] = [
     "title",
     "description",
     "status",
@@ -20,6 +20,7 @@ const WRITABLE: [&str; 11] = [
     "timezone",
     "reminders",
     "recurrence_rule",
+    "recurrence_anchor",
     "is_recurring",
     "parent_id",
 ];
@@ -60,6 +61,9 @@ pub struct TaskDraft {
     pub reminders: Vec<Reminder>,
     /// The rule by which it comes again; known to parse.
     pub recurrence_rule: Option<String>,
+    /// What the next due date is counted from.
+    #[serde(skip_serializing_if = "RecurrenceAnchor::is_due")]
+    pub recurrence_anchor: RecurrenceAnchor,
     /// The task that it is a part of, as it was named: an id or a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
@@ -98,6 +102,8 @@ pub struct TaskPatch {
     pub reminders: Change<Vec<Reminder>>,
     /// The rule; cleared ends the series.
     pub recurrence_rule: Change<String>,
+    /// What the next due date is counted from; cleared means the due date.
+    pub recurrence_anchor: Change<RecurrenceAnchor>,
     /// The task that it is a part of, as it was named: an id or a number.
     pub parent_id: Change<String>,
 }
@@ -135,12 +141,14 @@ impl TaskDraft {
             timezone: patch.timezone.into_option(),
             reminders: patch.reminders.or_default(),
             recurrence_rule: patch.recurrence_rule.into_option(),
+            recurrence_anchor: patch.recurrence_anchor.or_default(),
             parent_id: patch.parent_id.into_option(),
         };
         if errors.is_empty() {
             errors.extend(fields::reminders_without_due(&draft.reminders, draft.due_date));
             let rule = draft.recurrence_rule.as_deref();
             errors.extend(fields::rule_of_subtask(rule, draft.parent_id.as_deref()));
+            errors.extend(fields::anchor_without_rule(draft.recurrence_anchor, rule));
         }
         if errors.is_empty() { Ok(draft) } else { Err(errors) }
     }
@@ -189,6 +197,7 @@ impl TaskPatch {
             recurrence_rule: reader.read_text("recurrence_rule", |text| {
                 Rule::parse(text).map(|_| text.trim().to_owned())
             }),
+            recurrence_anchor: reader.read_text("recurrence_anchor", str::parse),
             parent_id: reader.read("parent_id", fields::parent),
         };
         reader.read_is_recurring(&mut patch.recurrence_rule);
@@ -214,6 +223,7 @@ impl TaskPatch {
             ("timezone", self.timezone.to_json()),
             ("reminders", self.reminders.to_json()),
             ("recurrence_rule", self.recurrence_rule.to_json()),
+            ("recurrence_anchor", self.recurrence_anchor.to_json()),
             ("parent_id", self.parent_id.to_json()),
         ];
         fields

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{DESCRIPTION_LIMIT, FieldError, REMINDERS_LIMIT, TAG_LIMIT, TAGS_LIMIT, TITLE_LIMIT};
 use crate::due::Due;
+use crate::recurrence::RecurrenceAnchor;
 use crate::task::Reminder;
 use crate::text::fold;
 
@@ -159,4 +160,10 @@ pub(super) fn parent(value: &Value) -> Result<String, Vec<FieldError>> {
 pub(super) fn rule_of_subtask(rule: Option<&str>, parent_id: Option<&str>) -> Option<FieldError> {
     let both = rule.is_some() && parent_id.is_some();
     both.then(|| FieldError::new("recurrence_rule", "cannot be a subtask's; give it to its parent"))
+}
+
+/// Only what comes again can do so after its completion.
+pub(super) fn anchor_without_rule(anchor: RecurrenceAnchor, rule: Option<&str>) -> Option<FieldError> {
+    let is_wrong = !anchor.is_due() && rule.is_none();
+    is_wrong.then(|| FieldError::new("recurrence_anchor", "`completion` needs a `recurrence_rule`"))
 }

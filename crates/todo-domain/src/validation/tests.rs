@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::due::Due;
+use crate::recurrence::RecurrenceAnchor;
 use crate::task::tests::sample;
 use crate::task::{Priority, Status, Task};
 use crate::time::Timestamp;
@@ -221,4 +222,72 @@ fn a_series_begins_with_its_task_and_moves_with_its_date() {
         (ended.is_recurring, ended.recurrence_rule, ended.series_anchor),
         (false, None, None)
     );
+}
+
+#[test]
+fn what_a_series_is_counted_from_needs_a_rule_and_goes_with_it() {
+    let body = json!({"title": "a", "due_date": "2026-01-31", "recurrence_rule": "monthly", "recurrence_anchor": "completion"});
+    let task = new_task(&body);
+    assert_eq!(task.recurrence_anchor, RecurrenceAnchor::Completion);
+    let shown = serde_json::to_value(&task).unwrap();
+    assert_eq!(shown["recurrence_anchor"], "completion");
+    assert_eq!(
+        TaskDraft::parse(&shown).unwrap().into_task(NewTask {
+            id: task.id.clone(),
+            number: 1,
+            now: later()
+        }),
+        task
+    );
+    // Tasks from before there was this field have the fixed schedule, which is not shown.
+    let mut old = shown.clone();
+    old.as_object_mut().unwrap().remove("recurrence_anchor");
+    let old: Task = serde_json::from_value(old).unwrap();
+    assert!(old.recurrence_anchor.is_due());
+    assert_eq!(serde_json::to_value(&old).unwrap().get("recurrence_anchor"), None);
+
+    for wrong in [
+        json!({"title": "a", "recurrence_anchor": "completion"}),
+        json!({"title": "a", "recurrence_rule": "daily", "recurrence_anchor": "start"}),
+        json!({"title": "a", "recurrence_rule": "daily", "recurrence_anchor": 1}),
+    ] {
+        assert_eq!(
+            fields(&TaskDraft::parse(&wrong).unwrap_err()),
+            ["recurrence_anchor"],
+            "{wrong}"
+        );
+    }
+    assert!(TaskDraft::parse(&json!({"title": "a", "recurrence_anchor": "due"})).is_ok());
+
+    let ended = patched(&task, &json!({"recurrence_rule": null}));
+    assert_eq!(
+        ended.changed,
+        ["recurrence_rule", "recurrence_anchor", "is_recurring"]
+    );
+    let patch = TaskPatch::parse(&json!({"recurrence_anchor": "completion"})).unwrap();
+    assert_eq!(
+        fields(&apply(&ended.task, patch, later()).unwrap_err()),
+        ["recurrence_anchor"]
+    );
+}
+
+#[test]
+fn another_way_to_count_begins_at_this_occurrence() {
+    let body = json!({"title": "a", "due_date": "2026-01-31", "recurrence_rule": "monthly", "recurrence_anchor": "completion"});
+    let mut task = new_task(&body);
+    task.due_date = Some(Due::parse("2026-04-10").unwrap());
+    task.occurrence = Some(3);
+    for body in [
+        json!({"recurrence_anchor": "due"}),
+        json!({"recurrence_anchor": null}),
+    ] {
+        let applied = patched(&task, &body);
+        assert_eq!(applied.changed, ["recurrence_anchor"]);
+        let anchor = applied.task.series_anchor.unwrap();
+        assert_eq!(
+            (anchor.due.to_string().as_str(), anchor.occurrence),
+            ("2026-04-10", 3)
+        );
+        assert_eq!(applied.task.series_id, task.series_id);
+    }
 }

@@ -111,6 +111,9 @@ fn dates(task: &Task) -> (Vec<String>, bool) {
         lines.push(format!("X-TODO-RULE:{}", escape(rule)));
     }
     lines.push(format!("RRULE:{written}"));
+    if !task.recurrence_anchor.is_due() {
+        lines.push(format!("X-TODO-RECURRENCE-ANCHOR:{}", task.recurrence_anchor));
+    }
     if let (Some(id), Some(number), Some(anchor)) = (&task.series_id, task.occurrence, &task.series_anchor) {
         lines.push(format!("X-TODO-SERIES:{}", escape(id)));
         lines.push(format!("X-TODO-OCCURRENCE:{number}"));

@@ -106,6 +106,7 @@ prop_compose! {
         zone in zone(),
         reminders in prop::collection::vec(reminder(), 0..4),
         rule in rule(),
+        anchor in prop::sample::select(vec!["due", "completion"]),
     ) -> Value {
         let mut body = json!({
             "title": format!("x{title}").trim(), "description": description, "status": status, "priority": priority,
@@ -117,6 +118,8 @@ prop_compose! {
         body["due_date"] = due;
         if body["recurrence_rule"].is_null() {
             body.as_object_mut().unwrap().remove("recurrence_rule");
+        } else {
+            body["recurrence_anchor"] = anchor.into();
         }
         body
     }

@@ -40,6 +40,7 @@ pub(crate) fn full() -> Task {
         "timezone": "Europe/Berlin",
         "reminders": [{"before": "1 day"}, {"at": "2026-03-30T10:00:00.250Z"}, {"before": "90m"}],
         "recurrence_rule": "monthly",
+        "recurrence_anchor": "completion",
     });
     let anchor = SeriesAnchor {
         due: "2026-01-31T08:00:00Z".parse().unwrap(),
@@ -97,6 +98,7 @@ pub(crate) fn expected(task: &Task) -> ImportedTask {
         timezone: task.timezone,
         reminders: task.reminders.clone(),
         recurrence_rule: task.recurrence_rule.clone(),
+        recurrence_anchor: task.recurrence_anchor,
     };
     let series = task.recurrence_rule.as_ref().map(|_| todo_exchange::Series {
         id: task.series_id.clone().unwrap(),

@@ -11,9 +11,9 @@ fn a_row_holds_every_field_and_no_formula() {
         Format::Csv,
         &[full(), task(&json!({"title": "=HYPERLINK(\"http://x\")"}))],
     );
-    let expected = "id,title,description,status,priority,tags,due_date,timezone,reminders,recurrence_rule,series_id,occurrence,series_anchor,created_at,completed_at\r
-01900000-0000-7000-8000-0000000000aa,\"Pay rent; the \"\"big\"\" one, =1+1\",\"for the flat\nand\\or the cellar, ää\",completed,urgent,\"home,a;b\\c\",2026-03-31T07:00:00Z,Europe/Berlin,\"1 day,2026-03-30T10:00:00.250Z,90m\",monthly,01900000-0000-7000-8000-0000000000aa,3,1@2026-01-31T08:00:00Z,2026-03-02T09:00:00.000Z,2026-03-01T12:34:56.789Z\r
-01900000-0000-7000-8000-0000000000aa,\"'=HYPERLINK(\"\"http://x\"\")\",,pending,medium,,,,,,,,,2026-03-02T09:00:00.000Z,\r
+    let expected = "id,title,description,status,priority,tags,due_date,timezone,reminders,recurrence_rule,recurrence_anchor,series_id,occurrence,series_anchor,created_at,completed_at\r
+01900000-0000-7000-8000-0000000000aa,\"Pay rent; the \"\"big\"\" one, =1+1\",\"for the flat\nand\\or the cellar, ää\",completed,urgent,\"home,a;b\\c\",2026-03-31T07:00:00Z,Europe/Berlin,\"1 day,2026-03-30T10:00:00.250Z,90m\",monthly,completion,01900000-0000-7000-8000-0000000000aa,3,1@2026-01-31T08:00:00Z,2026-03-02T09:00:00.000Z,2026-03-01T12:34:56.789Z\r
+01900000-0000-7000-8000-0000000000aa,\"'=HYPERLINK(\"\"http://x\"\")\",,pending,medium,,,,,,,,,,2026-03-02T09:00:00.000Z,\r
 ";
     assert_eq!(text, expected);
 }
@@ -54,7 +54,7 @@ fn mistakes_are_named_by_line_and_column() {
     assert_eq!(
         mistakes(Source::Csv, "name,tags\na,b"),
         [
-            "1: name: is not a column; known are id, title, description, status, priority, tags, due_date, timezone, reminders, recurrence_rule, series_id, occurrence, series_anchor, created_at, completed_at",
+            "1: name: is not a column; known are id, title, description, status, priority, tags, due_date, timezone, reminders, recurrence_rule, recurrence_anchor, series_id, occurrence, series_anchor, created_at, completed_at",
             "1: title: is missing: the first line must name the columns"
         ]
     );

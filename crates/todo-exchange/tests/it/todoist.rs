@@ -18,6 +18,7 @@ section,\"Flat, big\",,,,,,,,,,
 task,Water the plants,,4,1,,,every Monday,en,Europe/Berlin,,
 task,The cactus,,2,2,,,2026-05-01,de,,,
 task,Its spikes,,3,3,,,,,,,
+task,The lemon tree,,3,1,,,every! 3 days,en,Europe/Berlin,,
 "
     );
     let read = read(Source::Todoist, text.as_bytes(), &context()).unwrap();
@@ -47,6 +48,11 @@ task,Its spikes,,3,3,,,,,,,
                 9,
                 json!({"title": "Its spikes", "description": "Part of: Water the plants › The cactus", "tags": ["Flat big"]})
             ),
+            (
+                10,
+                json!({"title": "The lemon tree", "tags": ["Flat big"], "due_date": "2026-03-02",
+                    "timezone": "Europe/Berlin", "recurrence_rule": "FREQ=DAILY;INTERVAL=3", "recurrence_anchor": "completion"})
+            ),
         ]
     );
 }
@@ -67,7 +73,6 @@ fn mistakes_are_named_by_line_and_column() {
     let text = "TYPE,CONTENT,PRIORITY,DATE,DATE_LANG,TIMEZONE
 task,a,5,,,
 task,b,,jeden Montag,de,
-task,c,,every! 3 days,en,
 task,d,,tomorrow,en,Mars
 task,,,,,
 tsk,e,,,,
@@ -77,11 +82,10 @@ task,f,,every day until 2020-01-01,en,
     let starts = [
         "2: PRIORITY: must be a number from 1 to 4",
         "3: DATE: is not a date that is understood here, where dates are English",
-        "4: DATE: repeats from its completion",
-        "5: TIMEZONE: must be an IANA time zone",
-        "6: CONTENT: must not be empty",
-        "7: TYPE: must be `task`",
-        "8: DATE: is not a date that is understood here; write",
+        "4: TIMEZONE: must be an IANA time zone",
+        "5: CONTENT: must not be empty",
+        "6: TYPE: must be `task`",
+        "7: DATE: is not a date that is understood here; write",
     ];
     assert_eq!(found.len(), starts.len(), "{found:#?}");
     for (found, start) in found.iter().zip(starts) {

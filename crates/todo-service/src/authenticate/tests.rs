@@ -1,11 +1,12 @@
 //! Keys that change, and an issuer that is away.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::executor::block_on;
 use http::HeaderValue;
 use todo_auth::{AUDIENCE, Audience, ISSUER, SigningKey, sign};
+use todo_domain::api_token::Scope;
 
 use super::*;
 
@@ -16,6 +17,9 @@ const NOW: i64 = 1_760_000_000;
 struct Issuer {
     key: Rc<Cell<Option<u8>>>,
     asked: Rc<Cell<u32>>,
+    /// What it says of tokens; nothing while it is away.
+    said: Rc<RefCell<Option<Introspection>>>,
+    introspected: Rc<Cell<u32>>,
 }
 
 impl KeySource for Issuer {
@@ -24,6 +28,11 @@ impl KeySource for Issuer {
         self.key.get().map(|key| KeySet {
             keys: vec![signing_key(key).public()],
         })
+    }
+
+    async fn introspect(&self, _token: &str) -> Option<Introspection> {
+        self.introspected.set(self.introspected.get() + 1);
+        self.said.borrow().clone()
     }
 }
 
@@ -37,21 +46,30 @@ fn signing_key(key: u8) -> SigningKey {
 }
 
 fn headers(key: u8) -> HeaderMap {
+    bearing(&token(key, ISSUER))
+}
+
+fn bearing(token: &str) -> HeaderMap {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+    HeaderMap::from_iter([(AUTHORIZATION, value)])
+}
+
+fn token(key: u8, issuer: &str) -> String {
     let claims = Claims {
-        iss: ISSUER.into(),
+        iss: issuer.into(),
         aud: Audience::One(AUDIENCE.into()),
         sub: "user-1".into(),
         iat: NOW,
         exp: NOW + 100_000,
         jti: String::new(),
         email: None,
+        sid: None,
     };
-    let value = format!("Bearer {}", sign(&signing_key(key), &claims).unwrap());
-    HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(&value).unwrap())])
+    sign(&signing_key(key), &claims).unwrap()
 }
 
 fn at(authenticator: &Authenticator<Issuer>, key: u8, seconds: i64) -> Result<String, AuthenticationError> {
-    block_on(authenticator.authenticate(&headers(key), time(seconds))).map(|claims| claims.sub)
+    block_on(authenticator.authenticate(&headers(key), time(seconds))).map(|caller| caller.user_id)
 }
 
 fn with_key(key: Option<u8>) -> (Issuer, Authenticator<Issuer>) {
@@ -127,4 +145,104 @@ fn only_a_bearer_token_counts() {
     }
     let none = block_on(authenticator.authenticate(&HeaderMap::new(), time(0)));
     assert_eq!(none, Err(AuthenticationError::Missing));
+}
+
+fn show(
+    authenticator: &Authenticator<Issuer>,
+    token: &str,
+    seconds: i64,
+) -> Result<Caller, AuthenticationError> {
+    block_on(authenticator.authenticate(&bearing(token), time(seconds)))
+}
+
+fn reader() -> Introspection {
+    Introspection {
+        active: true,
+        sub: "user-2".into(),
+        scope: "tasks:read".into(),
+        ..Introspection::default()
+    }
+}
+
+#[test]
+fn tokens_of_others_are_shown_to_whoever_knows_them_once_a_minute() {
+    let (issuer, authenticator) = with_key(Some(1));
+    *issuer.said.borrow_mut() = Some(reader());
+    let api_token = "todo_pat_abc";
+    let foreign = token(3, "https://login.example.com");
+    for (seconds, introspected) in [(0, 2), (59, 2), (60, 4)] {
+        for token in [api_token, foreign.as_str()] {
+            let caller = show(&authenticator, token, seconds).unwrap();
+            assert_eq!(caller.user_id, "user-2");
+            assert!(caller.require(Scope::Read).is_ok() && caller.require(Scope::Write).is_err());
+            assert!(caller.require_session("do this").is_err());
+        }
+        assert_eq!(issuer.introspected.get(), introspected, "after {seconds} s");
+    }
+    // Their keys are of no use for it.
+    assert_eq!(issuer.asked.get(), 0);
+}
+
+#[test]
+fn a_deleted_token_ends_within_a_minute_and_a_new_one_begins_within_seconds() {
+    let (issuer, authenticator) = with_key(None);
+    *issuer.said.borrow_mut() = Some(Introspection::default());
+    for (seconds, introspected) in [(0, 1), (4, 1), (5, 2)] {
+        let refused = show(&authenticator, "todo_pat_a", seconds);
+        assert_eq!(refused, Err(AuthenticationError::Unknown));
+        assert_eq!(issuer.introspected.get(), introspected, "after {seconds} s");
+    }
+    *issuer.said.borrow_mut() = Some(reader());
+    assert!(show(&authenticator, "todo_pat_a", 10).is_ok());
+    *issuer.said.borrow_mut() = Some(Introspection::default());
+    assert!(show(&authenticator, "todo_pat_a", 69).is_ok());
+    assert_eq!(
+        show(&authenticator, "todo_pat_a", 70),
+        Err(AuthenticationError::Unknown)
+    );
+}
+
+#[test]
+fn a_token_ends_at_its_time_though_it_was_good_a_moment_ago() {
+    let (issuer, authenticator) = with_key(None);
+    *issuer.said.borrow_mut() = Some(Introspection {
+        exp: Some(NOW + 30),
+        ..reader()
+    });
+    assert!(show(&authenticator, "todo_pat_a", 0).is_ok());
+    assert!(show(&authenticator, "todo_pat_a", 29).is_ok());
+    assert_eq!(
+        show(&authenticator, "todo_pat_a", 30),
+        Err(AuthenticationError::Unknown)
+    );
+}
+
+#[test]
+fn while_nobody_can_say_whose_a_token_is_it_is_not_refused_for_good() {
+    let (issuer, authenticator) = with_key(Some(1));
+    *issuer.said.borrow_mut() = Some(reader());
+    assert!(show(&authenticator, "todo_pat_a", 0).is_ok());
+    *issuer.said.borrow_mut() = None;
+    assert!(show(&authenticator, "todo_pat_a", 59).is_ok());
+    let away = AuthenticationError::IssuerUnavailable;
+    assert!(away.is_passing());
+    assert_eq!(show(&authenticator, "todo_pat_a", 60), Err(away.clone()));
+    assert_eq!(show(&authenticator, "todo_pat_b", 60), Err(away));
+    // Sessions need nobody.
+    assert_eq!(at(&authenticator, 1, 60), Ok("user-1".into()));
+    *issuer.said.borrow_mut() = Some(reader());
+    assert!(show(&authenticator, "todo_pat_b", 60).is_ok());
+}
+
+#[test]
+fn what_is_no_token_or_one_of_ours_is_nobody_elses_affair() {
+    let (issuer, authenticator) = with_key(Some(1));
+    *issuer.said.borrow_mut() = Some(reader());
+    let forged = token(9, ISSUER);
+    let long = format!("{}{}", token(9, "https://x.example"), "a".repeat(9_000));
+    for token in ["x", "a.b.c", "todo-pat", forged.as_str(), long.as_str()] {
+        let refused = show(&authenticator, token, 0);
+        assert!(matches!(refused, Err(AuthenticationError::Refused(_))), "{token}");
+    }
+    assert_eq!(issuer.introspected.get(), 0);
 }

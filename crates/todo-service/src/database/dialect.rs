@@ -74,11 +74,14 @@ impl Dialect {
         }
     }
 
-    /// Answers a row if there is a table of this name.
-    pub(crate) const fn table_exists(self) -> &'static str {
+    /// Answers with the names of a table's columns; with nothing where there is no such table.
+    pub(crate) const fn columns(self) -> &'static str {
         match self {
-            Self::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?",
-            Self::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
+            Self::Sqlite => "SELECT name FROM pragma_table_info(?)",
+            Self::Postgres => {
+                "SELECT attname::text FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped
+                    AND attrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(?))"
+            }
         }
     }
 

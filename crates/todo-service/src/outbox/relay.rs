@@ -11,6 +11,10 @@ use crate::database::{Connection, Database, DatabaseError};
 /// How long a claim lasts, in milliseconds. What an instance that died had claimed is told by another one after that.
 pub(super) const LEASE: i64 = 10_000;
 
+/// How long one run goes on, in milliseconds: the host ends what takes much longer, with claims that others then wait for.
+/// What is left is told by the next run, or by the job.
+pub(super) const BUDGET: i64 = 10_000;
+
 /// Whom the entries are told to.
 #[expect(
     async_fn_in_trait,
@@ -99,7 +103,8 @@ impl Relay {
         self.is_wanted.get()
     }
 
-    /// Tells all that waits and that no other instance is at. An instance does it once at a time, however many ask.
+    /// Tells all that waits and that no other instance is at, for as long as a run may take. An instance does it once at a
+    /// time, however many ask.
     ///
     /// # Errors
     /// Something is left because the database or the platform is away.
@@ -120,8 +125,12 @@ impl Relay {
 
     async fn empty(&self, connection: &impl Connection, receiver: &impl Receiver) -> Result<(), RelayError> {
         let mut told = Vec::new();
+        let ends = receiver.now().saturating_add(BUDGET);
         loop {
             let now = receiver.now();
+            if now >= ends {
+                return Ok(self.outbox.release(connection, &told, &self.holder).await?);
+            }
             let until = now.saturating_add(LEASE);
             let claimed = self
                 .outbox

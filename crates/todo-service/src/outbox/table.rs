@@ -98,6 +98,50 @@ impl Outbox {
         Ok(())
     }
 
+    /// Appends that each of these jobs is forgotten: those that a query answers in its column `name`. The transaction
+    /// must exclude others as for [`Self::append`].
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn cancel_all(
+        &self,
+        connection: &impl Connection,
+        names: &str,
+        parameters: &[Value],
+        now: i64,
+    ) -> Result<(), DatabaseError> {
+        let statement = format!(
+            "INSERT INTO {} (kind, target, key, body, due, created_at)
+                SELECT 'cancel', job.name, job.name, '', 0, ? FROM ({names}) AS job",
+            self.table
+        );
+        let parameters: Vec<Value> = std::iter::once(now.into())
+            .chain(parameters.iter().cloned())
+            .collect();
+        connection.execute(&statement, &parameters).await.map(drop)
+    }
+
+    /// Forgets the events of a user that are not told yet, and those that the platform has rejected.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forget_user(
+        &self,
+        connection: &impl Connection,
+        user_id: &str,
+    ) -> Result<(), DatabaseError> {
+        // The attribute as this application writes it: within a text the quotes would not be bare.
+        let attribute = format!("\"userid\":{}", serde_json::Value::from(user_id));
+        let statement = format!(
+            "DELETE FROM {} WHERE kind = 'publish' AND instr(body, ?) > 0",
+            self.table
+        );
+        connection
+            .execute(&statement, &[attribute.into()])
+            .await
+            .map(drop)
+    }
+
     /// Since when the oldest entry has waited; nothing if none waits.
     ///
     /// # Errors

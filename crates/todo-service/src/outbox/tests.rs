@@ -11,17 +11,23 @@ use super::*;
 use crate::both::on_both;
 use crate::database::testing::TestDatabase;
 use crate::database::{Connection as _, Database as _, Dialect, Value, in_transaction_on};
-use crate::migrate::{Schema, migrate};
+use crate::migrate::{Migration, Schema, migrate};
 
 const OUTBOX: Outbox = Outbox::new("note_outbox");
 
 const SCHEMA: Schema = Schema {
+    service: "note",
     version_table: "note_schema",
-    migrations: &[&[
-        crate::outbox_tables!("note_outbox"),
-        crate::outbox_tables!("note_outbox", waiting),
-        crate::outbox_tables!("note_outbox", held),
-    ]],
+    migrations: &[Migration {
+        name: "tables",
+        forward: &[
+            crate::outbox_tables!("note_outbox"),
+            crate::outbox_tables!("note_outbox", waiting),
+            crate::outbox_tables!("note_outbox", held),
+        ],
+        back: &[],
+        loses: "",
+    }],
 };
 
 /// A platform that remembers what it was told.
@@ -261,6 +267,24 @@ fn a_batch_that_takes_longer_than_a_claim_lasts_is_kept() {
         block_on(relay.run(&fixture.database, &fixture.fake)).unwrap();
         assert_eq!(fixture.fake.now.get(), 20_000);
         assert_eq!(fixture.told().len(), 20);
+    });
+}
+
+#[test]
+fn a_run_ends_in_time_and_leaves_the_rest_free_for_the_next_one() {
+    on_both(|database| {
+        let fixture = Fixture::new(database);
+        let entries: Vec<_> = (0..500).map(|number| event("a", &number.to_string())).collect();
+        fixture.append(&entries);
+        // A hundred at once: the third call begins in time, and there is none after it.
+        fixture.fake.takes.set(relay::BUDGET * 2 / 5);
+        fixture.run().unwrap();
+        assert_eq!(fixture.told().len(), 300);
+        let held = "SELECT seq FROM note_outbox WHERE claimed_until > 0";
+        assert_eq!(fixture.rows(held), 0);
+        block_on(Relay::new(OUTBOX, "another".to_owned()).run(&fixture.database, &fixture.fake)).unwrap();
+        assert_eq!(fixture.told().first().map(String::as_str), Some("300"));
+        assert_eq!(fixture.rows("SELECT seq FROM note_outbox"), 0);
     });
 }
 

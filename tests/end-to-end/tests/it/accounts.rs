@@ -1,8 +1,16 @@
-//! Accounts: signing up, staying logged in, and seeing nobody else's tasks.
+//! Accounts: signing up, staying logged in, seeing nobody else's tasks, and leaving.
 
-use end_to_end::{Server, User};
+use std::path::Path;
+use std::time::Duration;
+
+use end_to_end::{Server, User, eventually};
 use reqwest::{Client, Method};
+use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
+
+use crate::support::in_future;
+
+const PASSWORD: &str = "correct horse battery staple";
 
 async fn post(server: &Server, path: &str, body: &Value) -> (u16, Value) {
     let response = Client::new()
@@ -182,4 +190,167 @@ async fn too_many_log_ins_have_to_wait() {
         .unwrap();
     // The window slides: at most until this minute is over, and then until the first of its five is a minute old.
     assert!((1..=60 + 60 / 5).contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_other_sessions_and_their_streams() {
+    let server = Server::start().await.unwrap();
+    let user = User::sign_up(&server).await.unwrap();
+    let login = json!({ "email": user.email, "password": PASSWORD });
+    let (_status, elsewhere) = post(&server, "/api/v1/auth/login", &login).await;
+    let mut stream = user.updates(None).await.unwrap();
+    stream.next("ready").await.unwrap();
+    let change = json!({ "current_password": PASSWORD, "new_password": "another good password" });
+    let changed = user.post("/api/v1/auth/password", &change).await.unwrap();
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let ended = stream.next("never").await.unwrap_err();
+    assert!(format!("{ended:#}").contains("the stream ended"), "{ended:#}");
+    assert_eq!(user.get("/api/v1/tasks").await.unwrap().status, 401);
+    let refresh = json!({ "refresh_token": elsewhere["refresh_token"] });
+    assert_eq!(post(&server, "/api/v1/auth/refresh", &refresh).await.0, 401);
+    assert_eq!(post(&server, "/api/v1/auth/login", &login).await.0, 401);
+    let refresh = json!({ "refresh_token": changed.body["refresh_token"], "everywhere": true });
+    assert_eq!(post(&server, "/api/v1/auth/logout", &refresh).await.0, 204);
+    assert_eq!(post(&server, "/api/v1/auth/refresh", &refresh).await.0, 401);
+}
+
+/// A user who has something of everything in every service.
+async fn busy_user(server: &Server) -> User {
+    let user = User::sign_up(server).await.unwrap();
+    let soon = json!([{ "at": in_future(Duration::ZERO) }, { "at": in_future(Duration::from_secs(3600)) }]);
+    let task = json!({ "title": "Water the plants", "tags": ["home"], "reminders": soon, "recurrence_rule": "daily", "due_date": "2030-01-01" });
+    user.create(&task).await.unwrap();
+    user.create(&json!({ "title": "Done with" })).await.unwrap();
+    user.send(Method::DELETE, "/api/v1/tasks/2", &[], None)
+        .await
+        .unwrap();
+    user.say("add a task to call mom").await.unwrap();
+    for (path, body) in [
+        ("tokens", json!({ "name": "cron", "scopes": ["tasks:read"] })),
+        ("calendar-feed", json!({})),
+        (
+            "notifications/subscriptions",
+            json!({ "endpoint": format!("https://push.example.com/{}", user.id), "keys": {
+                "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+                "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+            }}),
+        ),
+    ] {
+        let made = user.post(&format!("/api/v1/{path}"), &body).await.unwrap();
+        assert_eq!(made.status, 201, "{path}: {}", made.body);
+    }
+    let settings = json!({ "digest": { "at": "08:00" }, "quiet_hours": { "from": "00:00", "to": "23:59" } });
+    let path = "/api/v1/notifications/settings";
+    let set = user.send(Method::PUT, path, &[], Some(&settings)).await.unwrap();
+    assert_eq!(set.status, 200, "{}", set.body);
+    user.wait_for("the notification", "/api/v1/notifications", |_any| true)
+        .await
+        .unwrap();
+    user.wait_for("the audit entry of what was said", "/api/v1/audit", |entry| {
+        entry["seq"].as_u64() >= Some(4)
+    })
+    .await
+    .unwrap();
+    user
+}
+
+/// The tables of a SQLite file with a row in which the text stands.
+fn mentions(file: &Path, text: &str) -> Vec<String> {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let mut names = database
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        .unwrap();
+    let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let is_mentioned = |name: &String| {
+        let mut rows = database.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+        let width = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..width {
+                if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = row.get_ref(column).unwrap()
+                    && String::from_utf8_lossy(bytes).contains(text)
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    };
+    names.map(Result::unwrap).filter(is_mentioned).collect()
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_forgotten_by_every_service_and_nobody_elses_is() {
+    let mut server = Server::start().await.unwrap();
+    let (mut other, user) = (busy_user(&server).await, busy_user(&server).await);
+    let seen = async |user: &User| {
+        let mut seen = Vec::new();
+        for path in [
+            "tasks",
+            "tasks?deleted=true",
+            "conversations",
+            "notifications",
+            "audit",
+        ] {
+            seen.push(user.list(&format!("/api/v1/{path}")).await.unwrap());
+        }
+        seen
+    };
+    let before = seen(&other).await;
+    let state = server.state().to_path_buf();
+    let (tables, jobs) = (state.join("sqlite_db.db"), state.join("jobs.db"));
+    let id = user.id.as_str();
+    assert!(mentions(&tables, id).len() > 15, "{:?}", mentions(&tables, id));
+    assert!(!mentions(&jobs, id).is_empty());
+    let mut stream = user.updates(None).await.unwrap();
+    stream.next("ready").await.unwrap();
+
+    let me = "/api/v1/auth/me";
+    let wrong = json!({ "password": "wrong horse battery staple" });
+    let refused = user.send(Method::DELETE, me, &[], Some(&wrong)).await.unwrap();
+    assert_eq!(refused.status, 401);
+    let right = json!({ "password": PASSWORD });
+    let deleted = user.send(Method::DELETE, me, &[], Some(&right)).await.unwrap();
+    assert_eq!(deleted.status, 204, "{}", deleted.body);
+    // Whatever was told by then, the rest is told by who comes after.
+    server.kill().await.unwrap();
+    let ended = stream.next("never").await.unwrap_err();
+    assert!(!format!("{ended:#}").contains("no `never` event"), "{ended:#}");
+    server.restart().await.unwrap();
+    other = other.at(&server);
+    let user = user.at(&server);
+
+    eventually("nothing but the notes that it is gone", || async {
+        let left = mentions(&tables, id);
+        Ok((left == ["audit_erasures", "notification_erasures"]).then_some(()))
+    })
+    .await
+    .unwrap();
+    eventually("no job", || async {
+        Ok(mentions(&jobs, id).is_empty().then_some(()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(mentions(&tables, &user.email), Vec::<String>::new());
+    assert_eq!(user.get("/api/v1/tasks").await.unwrap().status, 401);
+    for path in ["notifications", "audit"] {
+        // A token is verified there without asking whose account is left: there is nothing to see.
+        assert!(
+            user.list(&format!("/api/v1/{path}")).await.unwrap().is_empty(),
+            "{path}"
+        );
+    }
+    let verified = other.get("/api/v1/audit?verify=true&limit=1").await.unwrap();
+    assert_eq!(verified.body["verified"], true, "{}", verified.body);
+    assert_eq!(seen(&other).await, before);
+
+    let account = json!({ "email": user.email, "password": "another good password" });
+    let (status, session) = post(&server, "/api/v1/auth/signup", &account).await;
+    assert_eq!(status, 201, "{session}");
+    let again = User {
+        id: session["user"]["id"].as_str().unwrap().to_owned(),
+        token: session["access_token"].as_str().unwrap().to_owned(),
+        ..user.clone()
+    };
+    assert!(seen(&again).await.iter().all(Vec::is_empty));
 }

@@ -44,7 +44,13 @@ fn host(postgres: &Postgres) -> String {
 fn on(postgres: &Postgres, url: &str, further: &[(&str, &str)]) -> ServerOptions {
     let host = host(postgres);
     let mut variables = vec![("database_url", url), ("database_host", &host)];
-    variables.extend(["rate_limit_auth", "rate_limit_chat", "rate_limit_default"].map(|limit| (limit, "0")));
+    let limits = [
+        "rate_limit_auth",
+        "rate_limit_account",
+        "rate_limit_chat",
+        "rate_limit_default",
+    ];
+    variables.extend(limits.map(|limit| (limit, "0")));
     variables.extend(further);
     ServerOptions {
         arguments: variables

@@ -278,8 +278,8 @@ impl Split {
 
 #[tokio::test]
 async fn the_application_runs_with_each_service_in_a_process_of_its_own() {
-    let split = Split::start().await;
-    let [chat, _recurring, notification, audit] = &split.servers[..] else {
+    let mut split = Split::start().await;
+    let [chat, _recurring, notification, audit] = &mut split.servers[..] else {
         panic!("four processes");
     };
     let user = User::sign_up(chat).await.unwrap();
@@ -306,4 +306,37 @@ async fn the_application_runs_with_each_service_in_a_process_of_its_own() {
     .unwrap();
     let notifications = user.at(notification).get("/api/v1/notifications").await.unwrap();
     assert_eq!(notifications.status, 200);
+    // And whose an API token is: what they were told lasts for a while, and what they were not is not refused for good.
+    let mut tokens = Vec::new();
+    for name in ["known", "unknown"] {
+        let body = json!({ "name": name, "scopes": ["tasks:read"] });
+        let made = user.post("/api/v1/tokens", &body).await.unwrap();
+        tokens.push(made.body["token"].as_str().unwrap().to_owned());
+    }
+    let client = reqwest::Client::new();
+    let ask = async |server: &Server, path: &str, token: &str| {
+        let answer = client
+            .get(server.url(path))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        (
+            answer.status().as_u16(),
+            answer.headers().contains_key("retry-after"),
+        )
+    };
+    let paths = [
+        (&*audit, "/api/v1/audit"),
+        (&*notification, "/api/v1/notifications"),
+    ];
+    for (server, path) in paths {
+        assert_eq!(ask(server, path, &tokens[0]).await, (200, false), "{path}");
+    }
+    chat.kill().await.unwrap();
+    for (server, path) in paths {
+        assert_eq!(ask(server, path, &tokens[0]).await, (200, false), "{path}");
+        assert_eq!(ask(server, path, &tokens[1]).await, (503, true), "{path}");
+        assert_eq!(ask(server, path, &user.token).await, (200, false), "{path}");
+    }
 }

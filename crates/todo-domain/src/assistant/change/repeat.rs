@@ -24,6 +24,7 @@ pub(super) fn change(text: &str, scene: &Scene<'_>) -> Option<Plan> {
             return Some(Plan::fallback(Intent::UpdateTask, Fallback::Invalid, text));
         }
     };
+    let anchor = details.recurrence_anchor;
     let Some(rule) = details.recurrence_rule.filter(|_| details.title.is_empty()) else {
         let text = "How often shall it repeat? For example: repeat task 3 every Monday.";
         return Some(Plan::fallback(Intent::UpdateTask, Fallback::Incomplete, text));
@@ -31,6 +32,11 @@ pub(super) fn change(text: &str, scene: &Scene<'_>) -> Option<Plan> {
     let due = details.due_date;
     let patch = |task: &crate::task::Task| TaskPatch {
         recurrence_rule: Change::Set(rule.clone()),
+        recurrence_anchor: if task.recurrence_anchor == anchor {
+            Change::Keep
+        } else {
+            Change::Set(anchor)
+        },
         // A series needs a first day.
         due_date: match due {
             Some(due) if task.due_date.is_none() => Change::Set(due),

@@ -8,7 +8,7 @@ use crate::recurrence::{Rule, SeriesAnchor, next};
 use crate::time::Timestamp;
 use crate::zone::Zone;
 
-fn zones() -> impl Strategy<Value = Zone> {
+pub(super) fn zones() -> impl Strategy<Value = Zone> {
     prop::sample::select(vec![
         "UTC",
         "Europe/Berlin",
@@ -19,7 +19,7 @@ fn zones() -> impl Strategy<Value = Zone> {
     .prop_map(|name| Zone::parse(name).unwrap())
 }
 
-fn rules() -> impl Strategy<Value = String> {
+pub(super) fn rules() -> impl Strategy<Value = String> {
     let frequency = prop::sample::select(vec!["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]);
     let by = prop::sample::select(vec![
         "",
@@ -53,7 +53,7 @@ fn endless_rules() -> impl Strategy<Value = String> {
 }
 
 /// The rule, or that the case is none: not all parts go together.
-fn valid(rule: &str) -> Result<Rule, TestCaseError> {
+pub(super) fn valid(rule: &str) -> Result<Rule, TestCaseError> {
     Rule::parse(rule).map_err(|error| TestCaseError::reject(error.to_string()))
 }
 
@@ -68,7 +68,7 @@ fn series(rule: &Rule, time: Timestamp, zone: Zone, most: u32) -> Vec<Due> {
         .collect()
 }
 
-fn times() -> impl Strategy<Value = Timestamp> {
+pub(super) fn times() -> impl Strategy<Value = Timestamp> {
     (0_i64..4_000_000_000).prop_map(|seconds| Timestamp::from_millis(seconds * 1000).unwrap())
 }
 

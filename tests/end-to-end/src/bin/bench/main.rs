@@ -5,6 +5,7 @@
 
 mod application;
 mod calls;
+mod growth;
 mod jobs;
 mod latency;
 mod load;
@@ -38,6 +39,9 @@ async fn main() -> Result<()> {
     }
     if is_wanted("jobs") {
         jobs::measure().await?;
+    }
+    if is_wanted("growth") {
+        growth::measure().await?;
     }
     if is_wanted("streams") {
         streams::measure().await?;
