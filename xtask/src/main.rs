@@ -11,6 +11,7 @@ mod ci;
 mod fingerprint;
 mod guests;
 mod lint;
+mod migrate;
 mod process;
 mod progress;
 mod target;
@@ -32,7 +33,9 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   up [-- arguments]      build everything and run the application
-  test [--only SUITE]    build everything and run the tests: unit, guests, e2e or browser
+  migrate [status|up|rollback|roles] [--database-url URL]
+                         the tables of all services, forward and back
+  test [--only SUITE]    build everything and run the tests: unit, guests, kafka, e2e, postgres or browser
   lint                   formatting, clippy, svelte-check, tidy
   tidy                   the repository's own rules: layers, file headers, sizes
   ci                     lint and test, as continuous integration does
@@ -65,6 +68,7 @@ fn command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     };
     let workspace = Workspace::find()?;
     match name.as_str() {
+        "migrate" => migrate::run(&workspace, arguments),
         "up" => up::run(&workspace, arguments),
         "test" => test::run(&workspace, arguments),
         "lint" => done(lint::run(&workspace, arguments)),

@@ -29,6 +29,23 @@ const KAFKA: [&str; 3] = [
     "sidespin-trigger-kafka",
 ];
 
+/// Stories of the application, not of the host: the files of the end-to-end tests that are told of two processes too.
+const TOLD_OF_TWO: [&str; 13] = [
+    "accounts::",
+    "assistant::",
+    "bad_input::",
+    "changes::",
+    "crash::",
+    "duplicates::",
+    "events::",
+    "exchange::",
+    "mcp::",
+    "recurrence::",
+    "reminders::",
+    "tasks::",
+    "updates::",
+];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suite {
     /// The crates, natively.
@@ -39,13 +56,21 @@ enum Suite {
     Kafka,
     /// The real binary with the real components; includes the browser.
     EndToEnd,
+    /// Stories of the former, told of two processes on one Postgres.
+    Postgres,
     /// Of the former, only what needs a browser.
     Browser,
 }
 
 impl Suite {
     /// Those of a full run: `e2e` contains `browser`.
-    const ALL: [Self; 4] = [Self::Unit, Self::Guests, Self::Kafka, Self::EndToEnd];
+    const ALL: [Self; 5] = [
+        Self::Unit,
+        Self::Guests,
+        Self::Kafka,
+        Self::EndToEnd,
+        Self::Postgres,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -53,6 +78,7 @@ impl Suite {
             Self::Guests => "guests",
             Self::Kafka => "kafka",
             Self::EndToEnd => "e2e",
+            Self::Postgres => "postgres",
             Self::Browser => "browser",
         }
     }
@@ -63,8 +89,11 @@ impl Suite {
             "guests" => Ok(Self::Guests),
             "kafka" => Ok(Self::Kafka),
             "e2e" => Ok(Self::EndToEnd),
+            "postgres" => Ok(Self::Postgres),
             "browser" => Ok(Self::Browser),
-            other => bail!("there is no suite `{other}`; there are unit, guests, kafka, e2e and browser"),
+            other => {
+                bail!("there is no suite `{other}`; there are unit, guests, kafka, e2e, postgres and browser")
+            }
         }
     }
 }
@@ -155,6 +184,11 @@ fn prepare(workspace: &Workspace, suite: Suite) -> Result<Command> {
             for package in KAFKA {
                 cargo.args(["--package", package]);
             }
+        }
+        Suite::Postgres => {
+            cargo.env("SIDESPIN_DATABASE", "postgres");
+            cargo.args(["--package", "end-to-end", "--test", "it", "--"]);
+            cargo.args(TOLD_OF_TWO);
         }
         Suite::EndToEnd | Suite::Browser => {
             if workspace.root.join(BROWSER).join("package.json").exists() {

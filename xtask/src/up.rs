@@ -32,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace, mut arguments: lexopt::Parser) -> Resul
 }
 
 #[cfg(unix)]
-fn become_program(mut command: Command) -> Result<ExitCode> {
+pub(crate) fn become_program(mut command: Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt;
 
     let described = process::describe(&command);
@@ -41,7 +41,7 @@ fn become_program(mut command: Command) -> Result<ExitCode> {
 }
 
 #[cfg(not(unix))]
-fn become_program(mut command: Command) -> Result<ExitCode> {
+pub(crate) fn become_program(mut command: Command) -> Result<ExitCode> {
     process::run(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -35,7 +35,7 @@ mod exports {
 thread_local! {
     /// An instance serves many requests; keys and migrations are kept between them.
     static AUDIT: Rc<Audit<HostDatabase, ChatApiKeys>> =
-        Rc::new(Audit::new(HostDatabase, Authenticator::new(ChatApiKeys)));
+        Rc::new(Audit::new(HostDatabase::of("audit"), Authenticator::new(ChatApiKeys)));
 }
 
 #[spin_sdk::http_service]

@@ -17,7 +17,7 @@ use std::cell::Cell;
 
 use todo_service::authenticate::Authenticator;
 use todo_service::database::{Database, DatabaseError};
-use todo_service::migrate::migrate;
+use todo_service::migrate::prepare;
 use todo_service::processed::Processed;
 
 /// The service on a database and a source of the keys that verify tokens. One serves many requests, also at
@@ -45,7 +45,7 @@ impl<D: Database, S> Audit<D, S> {
     async fn connect(&self) -> Result<D::Connection, DatabaseError> {
         let connection = self.database.connect().await?;
         if !self.is_migrated.get() {
-            migrate(&connection, &schema::SCHEMA).await?;
+            prepare(&self.database, &connection, &schema::SCHEMA).await?;
             self.is_migrated.set(true);
         }
         Ok(connection)

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::authenticate::testing::TestIssuer;
-use todo_service::database::testing::{TestDatabase, again_on_postgres};
+use todo_service::database::testing::{TestDatabase, again_on_postgres, again_on_sqlite, plans};
 use todo_service::database::{Connection, Database};
 use todo_service::refusal::Refusal;
 
@@ -105,9 +105,26 @@ fn change(database: &TestDatabase, statement: &str) -> Result<(), String> {
 fn all_of_it_holds_on_postgres() {
     if let Some(server) = servers::Postgres::shared().unwrap() {
         // Who tampers with SQLite's tables does it in SQLite's words.
-        again_on_postgres(
-            &server.database().unwrap(),
-            &["all_of_it_holds_on_postgres", "tampering"],
-        );
+        let but = ["all_of_it_holds_on_postgres", "reads_a_whole_table", "tampering"];
+        let found = again_on_postgres(&server.database().unwrap(), &but);
+        plans::check(&found, FULL_SCANS);
     }
+}
+
+/// Statements that may read a whole table, and why.
+const FULL_SCANS: &[(&str, &str)] = &[
+    (
+        "SELECT type, events FROM audit_counts",
+        "a row for each type of event",
+    ),
+    (
+        "SELECT count(*) FROM audit_heads",
+        "a row for each user, at a scrape of the metrics alone",
+    ),
+];
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let found = again_on_sqlite(&["all_of_it_holds_on_postgres", "reads_a_whole_table"]);
+    plans::check(&found, FULL_SCANS);
 }

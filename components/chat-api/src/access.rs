@@ -64,7 +64,7 @@ impl Caller {
 fn not_by_token() -> Failure {
     Failure::new(
         Code::Forbidden,
-        "a personal API token cannot change the account itself; log in and use the session's access token",
+        "a token with scopes cannot change the account itself; log in and use the session's access token",
     )
 }
 

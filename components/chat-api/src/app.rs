@@ -11,7 +11,7 @@ use todo_domain::problem::Code;
 use todo_domain::time::Timestamp;
 use todo_service::answer::Answer;
 use todo_service::database::{Database, DatabaseError};
-use todo_service::migrate::migrate;
+use todo_service::migrate::prepare;
 use todo_service::outbox::Relay;
 
 use crate::access::Access;
@@ -21,6 +21,7 @@ use crate::download::Download;
 use crate::failure::Failure;
 use crate::handlers;
 use crate::issuer::SecondIssuer;
+use crate::knowledge::Knowledge;
 use crate::limits::{Class, Limits, Standing};
 use crate::mcp;
 use crate::platform::Platform;
@@ -44,6 +45,7 @@ pub struct App<P: Platform> {
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
     pub(crate) limits: Limits,
+    pub(crate) knowledge: Knowledge,
     pub(crate) ended: EndedSessions,
     /// Who answers in the chat.
     pub(crate) provider: Provider,
@@ -89,7 +91,7 @@ impl<P: Platform> App<P> {
         let issuer =
             SecondIssuer::configured(&settings.oidc).map_err(|reason| DatabaseError::Failed { reason })?;
         let connection = platform.database().connect().await?;
-        migrate(&connection, &SCHEMA).await?;
+        prepare(platform.database(), &connection, &SCHEMA).await?;
         search::index_all(&connection).await?;
         let fresh = || crate::hex::encode(&platform.random());
         let cursor_key = get_or_set(&connection, "cursor_key", fresh()).await?;
@@ -106,20 +108,23 @@ impl<P: Platform> App<P> {
         drop(connection);
         let relay = Relay::new(OUTBOX, fresh());
         let provider = Provider::read(&platform).await;
-        Ok(Self {
+        let app = Self {
             signer: Signer::new(&seed),
             issuer,
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
             settings,
             limits: Limits::default(),
+            knowledge: Knowledge::default(),
             ended: EndedSessions::default(),
             provider,
             relay,
             are_jobs_ensured: Cell::new(false),
             in_flight: RefCell::default(),
             platform,
-        })
+        };
+        app.begin_filling().await?;
+        Ok(app)
     }
 
     /// A new UUIDv7.
@@ -199,9 +204,14 @@ impl<P: Platform> App<P> {
             Route::Keys => Ok(handlers::auth::keys(this, call)),
             Route::Mcp => mcp::serve(this, call, standing).await,
             Route::ResourceMetadata => Ok(mcp::metadata::document(this, call)),
+            Route::Metrics => handlers::internal::metrics(this, call).await,
+            Route::Operator(route) => handlers::operator::serve(this, call, route, standing).await,
+            Route::Chat if handlers::faq_chat::is_meant(this, call) => {
+                handlers::faq_chat::say(this, call, standing).await
+            }
+            Route::ChatFeedback => handlers::faq_chat::rate(this, call, standing).await,
             Route::NextTask => handlers::internal::next_task(this, call).await,
             Route::Agenda => handlers::internal::agenda(this, call).await,
-            Route::Metrics => handlers::internal::metrics(this).await,
             Route::Introspect => handlers::introspection::introspect(this, call).await,
             Route::SignUp | Route::LogIn => {
                 this.count_address(Class::Auth, call, standing).await?;

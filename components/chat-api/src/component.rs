@@ -19,7 +19,10 @@ use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
 use todo_auth::openid::LARGEST_DOCUMENT;
 use todo_domain::problem::{Code, Problem};
-use todo_service::database::HostDatabase;
+use todo_service::answer::Answer;
+use todo_service::component;
+use todo_service::database::{DatabaseError, HostDatabase};
+use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbound::{self, HostPieces, Unanswered};
 use todo_service::outbox::Receiver;
 
@@ -58,11 +61,11 @@ thread_local! {
 }
 
 /// The service, started by whoever comes first. Two that come at once may both start it: then one of the two is kept.
-async fn app() -> Result<Rc<App<Host>>, String> {
+async fn app() -> Result<Rc<App<Host>>, DatabaseError> {
     if let Some(app) = APP.with_borrow(Clone::clone) {
         return Ok(app);
     }
-    let started = App::start(Host).await.map_err(|error| error.to_string())?;
+    let started = App::start(Host).await?;
     Ok(APP.with_borrow_mut(|app| Rc::clone(app.get_or_insert_with(|| Rc::new(started)))))
 }
 
@@ -70,7 +73,7 @@ async fn app() -> Result<Rc<App<Host>>, String> {
 async fn handle(request: Request) -> Response<BoxBody> {
     let app = match app().await {
         Ok(app) => app,
-        Err(reason) => return not_started(request.uri().path(), &reason),
+        Err(error) => return not_started(request.uri().path(), &error),
     };
     let (parts, body) = request.into_parts();
     let length = parts.headers.get(http::header::CONTENT_LENGTH);
@@ -155,9 +158,13 @@ async fn send_file(
     }
 }
 
-fn not_started(path: &str, reason: &str) -> Response<BoxBody> {
-    Host.log(&format!("the service cannot start: {reason}"));
-    let detail = "the service cannot start; its log says why";
+fn not_started(path: &str, error: &DatabaseError) -> Response<BoxBody> {
+    Host.log(&format!("the service cannot start: {error}"));
+    let detail = match error {
+        // Nothing secret, and with the remedy.
+        DatabaseError::Schema { .. } => error.to_string(),
+        _ => "the service cannot start; its log says why".to_owned(),
+    };
     let problem = Problem::new(Code::Unavailable, detail).of_request(path, "");
     let mut response = Response::new(box_body(Full::new(Bytes::from(problem.to_json()))));
     *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
@@ -170,7 +177,7 @@ struct Jobs;
 
 impl Guest for Jobs {
     async fn handle_job(job: Job) -> Result<(), Failure> {
-        let app = app().await.map_err(Failure::Retry)?;
+        let app = app().await.map_err(|error| Failure::Retry(error.to_string()))?;
         app.handle_job(&job.name).await.map_err(|failure| match failure {
             JobFailure::Retry(reason) => Failure::Retry(reason),
             JobFailure::Reject(reason) => Failure::Reject(reason),
@@ -219,13 +226,19 @@ impl Receiver for Host {
     }
 }
 
+impl Fetch for Host {
+    async fn fetch(&self, request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+        component::fetch(request, bounds).await
+    }
+}
+
 impl Platform for Host {
     type Database = HostDatabase;
     type Subscription = Feed;
     type Pieces = HostPieces;
 
     fn database(&self) -> &HostDatabase {
-        &HostDatabase
+        const { &HostDatabase::of("chat") }
     }
 
     fn random(&self) -> [u8; 32] {
@@ -240,6 +253,10 @@ impl Platform for Host {
             filled += given.len();
         }
         bytes
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        wasip3::clocks::monotonic_clock::now()
     }
 
     async fn variable(&self, name: &str) -> String {

@@ -9,11 +9,12 @@ use todo_service::database::{Database, in_transaction};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::handlers::idempotent::KEPT_FOR;
+use crate::knowledge::fill::JOB as VECTORS;
 use crate::platform::Platform;
 use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
 use crate::store::{
-    changes, idempotency, limits, reminders, search, sessions, token_budgets, updates, users,
+    changes, idempotency, knowledge, limits, reminders, search, sessions, token_budgets, updates, users,
 };
 use crate::undo::UNDOABLE_FOR;
 use crate::unit::Unit;
@@ -27,6 +28,9 @@ pub(crate) const TIDY: (&str, Duration) = ("tidy", Duration::from_secs(600));
 /// How long an entry of the outbox is kept that the platform has rejected, in milliseconds.
 const REJECTED_KEPT_FOR: i64 = 30 * 24 * 3600 * 1000;
 
+/// In milliseconds.
+const DAY: i64 = 24 * 3600 * 1000;
+
 /// How long updates are kept for browsers that were away, in milliseconds, and how many of each user.
 const UPDATES_KEPT_FOR: i64 = 24 * 3600 * 1000;
 const UPDATES_KEPT: i64 = 1_000;
@@ -35,6 +39,7 @@ const UPDATES_KEPT: i64 = 1_000;
 enum Job {
     Outbox,
     Tidy,
+    Vectors,
     Reminder { task_id: String, time: Timestamp },
 }
 
@@ -45,6 +50,9 @@ impl Job {
         }
         if name == TIDY.0 {
             return Some(Self::Tidy);
+        }
+        if name == VECTORS.0 {
+            return Some(Self::Vectors);
         }
         let (task_id, time) = name.strip_prefix("reminder:")?.rsplit_once(':')?;
         let time = time.parse().ok().and_then(Timestamp::from_millis)?;
@@ -81,6 +89,7 @@ impl<P: Platform> App<P> {
                 Ok(())
             }
             Job::Tidy => self.tidy().await,
+            Job::Vectors => self.fill_vectors().await,
             Job::Reminder { task_id, time } => self.remind(&task_id, time).await,
         };
         done.map_err(|failure| {
@@ -125,6 +134,9 @@ impl<P: Platform> App<P> {
         users::prune_refresh_tokens(&connection, now).await?;
         sessions::prune(&connection, now.saturating_sub(crate::sessions::KEPT_FOR)).await?;
         self.empty_bins(&connection).await?;
+        let log_kept_for = i64::from(self.settings.knowledge.log_days).saturating_mul(DAY);
+        knowledge::log::prune(&connection, now.saturating_sub(log_kept_for)).await?;
+        knowledge::prune(&connection, now.saturating_sub(crate::bin::KEPT_FOR)).await?;
         changes::prune(&connection, now.saturating_sub(UNDOABLE_FOR)).await?;
         search::merge(&connection).await?;
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;

@@ -22,6 +22,7 @@ mod hex;
 mod imports;
 mod issuer;
 mod jobs;
+mod knowledge;
 mod limits;
 mod mcp;
 mod metrics;

@@ -37,6 +37,8 @@ pub(crate) enum Class {
     /// Tries of an account's password.
     Account,
     Chat,
+    /// Questions with the FAQ's key.
+    Faq,
     Default,
 }
 
@@ -98,6 +100,7 @@ impl Limits {
             Class::Auth => ("auth", settings.auth_limit),
             Class::Account => ("account", settings.account_limit),
             Class::Chat => ("chat", settings.chat_limit),
+            Class::Faq => ("faq", settings.knowledge.faq_limit),
             Class::Default => ("default", settings.default_limit),
         };
         if limit == 0 {
@@ -113,7 +116,7 @@ impl Limits {
         );
         let (bucket, limit) = (format!("{name}:{who}"), i64::from(limit));
         let (counts, is_accepted) = match class {
-            Class::Auth | Class::Account | Class::Chat => {
+            Class::Auth | Class::Account | Class::Chat | Class::Faq => {
                 limits::add(&connect().await?, &bucket, moment.addition(1, limit)).await?
             }
             Class::Default => self.count_locally(bucket, limit, moment, connect).await?,
@@ -263,6 +266,7 @@ mod tests {
             default_limit: limit,
             trusted_proxies: 0,
             public_url: String::new(),
+            knowledge: crate::knowledge::options::Options::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use todo_service::database::Database;
+use todo_service::fetch::Fetch;
 use todo_service::outbound::{Pieces, Unanswered};
 use todo_service::outbox::Receiver;
 pub use todo_service::outbox::{Message, PlatformError};
@@ -33,7 +34,7 @@ pub trait Subscription {
     async_fn_in_trait,
     reason = "a component has one thread: its futures need not be Send"
 )]
-pub trait Platform: Receiver + 'static {
+pub trait Platform: Receiver + Fetch + 'static {
     /// Where the tables are.
     type Database: Database;
     /// One user's feed.
@@ -46,6 +47,9 @@ pub trait Platform: Receiver + 'static {
 
     /// Bytes that nobody can guess.
     fn random(&self) -> [u8; 32];
+
+    /// Time that only passes, for measuring.
+    fn nanoseconds(&self) -> u64;
 
     /// The value of a variable; empty where there is none of this name.
     async fn variable(&self, name: &str) -> String;

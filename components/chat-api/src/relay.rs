@@ -14,7 +14,12 @@ impl<P: Platform> App<P> {
             return;
         }
         let mut are_ensured = true;
-        for (name, interval) in [crate::jobs::OUTBOX, crate::jobs::TIDY] {
+        let vectors = self.settings.knowledge.vectors.as_ref();
+        let vectors = vectors.map(|_options| crate::knowledge::fill::JOB);
+        for (name, interval) in [crate::jobs::OUTBOX, crate::jobs::TIDY]
+            .into_iter()
+            .chain(vectors)
+        {
             if let Err(error) = self.platform.repeat(name, interval).await {
                 self.platform
                     .log(&format!("the job `{name}` cannot be scheduled: {error:?}"));

@@ -1,6 +1,10 @@
 //! From a path to what is meant by it. It knows no handler and no user; what it does not know is not found.
 
+pub(crate) mod operator;
+
 use http::Method;
+
+use self::operator::OperatorRoute;
 
 /// What a path stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +51,9 @@ pub(crate) enum Route {
     CalendarFeed,
     /// The feed itself, by its token.
     Calendar(String),
+    /// What somebody with the FAQ's key thinks of an answer.
+    ChatFeedback,
+    Operator(OperatorRoute),
 }
 
 /// A path that was understood.
@@ -84,7 +91,8 @@ impl Route {
             Self::Complete(_) => &["POST", "PATCH"],
             Self::Conversation(_) => &["GET", "HEAD", "PATCH", "DELETE"],
             Self::Export | Self::Calendar(_) => &["GET", "HEAD"],
-            Self::Import => &["POST"],
+            Self::Import | Self::ChatFeedback => &["POST"],
+            Self::Operator(route) => route.methods(),
             Self::CalendarFeed => &["GET", "HEAD", "POST", "DELETE"],
         }
     }
@@ -99,7 +107,8 @@ impl Route {
 pub(crate) fn resolve(path: &str) -> Option<Target> {
     let segments = segments(path)?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (route, path_user) = match segments.as_slice() {
+    let segments = segments.as_slice();
+    let (route, path_user) = match segments {
         ["api", "v1", rest @ ..] => (api(rest)?, None),
         ["api", rest @ ..] => match rest {
             ["tasks" | "todos" | "chat", ..] => (alias(rest)?, None),
@@ -119,6 +128,7 @@ pub(crate) fn resolve(path: &str) -> Option<Target> {
         ["internal", "v1", "agenda"] => (Route::Agenda, None),
         ["internal", "metrics"] => (Route::Metrics, None),
         ["internal", "v1", "introspect"] => (Route::Introspect, None),
+        ["admin" | "ingest", ..] => (Route::Operator(OperatorRoute::resolve(segments)?), None),
         ["calendar", file] => (Route::Calendar(file.strip_suffix(".ics")?.to_owned()), None),
         _ => return None,
     };
@@ -161,6 +171,8 @@ fn api(rest: &[&str]) -> Option<Route> {
         ["tags"] => Route::Tags,
         ["stats"] => Route::Stats,
         ["chat"] => Route::Chat,
+        ["chat", "feedback"] => Route::ChatFeedback,
+        ["admin" | "ingest", ..] => Route::Operator(OperatorRoute::resolve(rest)?),
         ["conversations"] => Route::Conversations,
         ["conversations", id] => Route::Conversation((*id).to_owned()),
         ["conversations", id, "messages"] => Route::Messages((*id).to_owned()),

@@ -10,8 +10,8 @@ use todo_domain::validation::{Applied, Change as FieldChange, TaskPatch, apply};
 use todo_service::database::Connection;
 
 use crate::failure::Failure;
-use crate::store::bin;
 use crate::store::tasks::{self, Later, Reference, Stored};
+use crate::store::{bin, users};
 use crate::tasks::{Change, Past};
 use crate::unit::Unit;
 
@@ -90,7 +90,13 @@ impl<C: Connection> Unit<'_, C> {
             return Err(Failure::not_found());
         };
         if !bin::had_occurrence_from(self.connection, series_id, occurrence.into()).await? {
-            return Err(Failure::not_found());
+            // Whose account was deleted has no series any more, and late events of it are nobody's mistake.
+            let user = users::by_id(self.connection, self.user_id).await?;
+            return if user.is_none() {
+                Ok(None)
+            } else {
+                Err(Failure::not_found())
+            };
         }
         let next = later(self.connection, self.user_id, told, Later::First).await?;
         Ok(next.map(|stored| (stored.task, false)))

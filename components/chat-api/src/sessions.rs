@@ -45,13 +45,15 @@ pub(crate) struct EndedSessions {
     /// When each ended.
     known: RefCell<HashMap<String, i64>>,
     read_at: Cell<Option<i64>>,
-    is_stale: Cell<bool>,
+    /// How often something has ended that this instance was told of, and how much of that it has read.
+    changes: Cell<u64>,
+    changes_read: Cell<u64>,
 }
 
 impl EndedSessions {
     /// Something has ended: the next question is answered by the database.
     pub(crate) fn has_changed(&self) {
-        self.is_stale.set(true);
+        self.changes.set(self.changes.get().wrapping_add(1));
     }
 
     async fn contains<C: Connection>(
@@ -62,20 +64,18 @@ impl EndedSessions {
     ) -> Result<bool, DatabaseError> {
         let read_at = self.read_at.get();
         let is_fresh = read_at.is_some_and(|read_at| (0..FRESH_FOR).contains(&now.saturating_sub(read_at)));
-        if !is_fresh || self.is_stale.get() {
-            // What ends while this one is reading is for the next one to read.
-            self.is_stale.set(false);
+        // What ends while this one is reading is for the next one to read.
+        let changes = self.changes.get();
+        if !is_fresh || changes != self.changes_read.get() {
             let since = read_at.map_or(now.saturating_sub(KEPT_FOR), |read_at| {
                 read_at.saturating_sub(OVERLAP)
             });
-            let ended = async { sessions::ended_since(&connect().await?, since).await }.await;
-            if ended.is_err() {
-                self.is_stale.set(true);
-            }
+            let ended = sessions::ended_since(&connect().await?, since).await?;
             let mut known = self.known.borrow_mut();
-            known.extend(ended?);
+            known.extend(ended);
             known.retain(|_session, ended_at| *ended_at >= now.saturating_sub(KEPT_FOR));
             self.read_at.set(Some(now));
+            self.changes_read.set(changes);
         }
         Ok(self.known.borrow().contains_key(session))
     }

@@ -1,9 +1,10 @@
 //! What an operator can set, by variables of the manifest.
 
+use crate::knowledge::options::Options;
 use crate::platform::Platform;
 
 /// The values of the variables. What is not set has the default of the contract.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Settings {
     /// `jwt_signing_key`: 32 bytes in base64. Empty: one is made and kept in the database.
     pub(crate) signing_key: String,
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: u32,
     /// `public_url`: where people reach the application, without a slash at its end. Empty: wherever a request says.
     pub(crate) public_url: String,
+    /// What the assistant knows, and who says what.
+    pub(crate) knowledge: Options,
 }
 
 /// A second issuer of tokens.
@@ -65,6 +68,7 @@ impl Settings {
             chat_limit: number(platform, "rate_limit_chat", 30).await,
             default_limit: number(platform, "rate_limit_default", 300).await,
             trusted_proxies: number(platform, "trusted_proxies", 0).await,
+            knowledge: Options::read(platform).await,
             public_url: platform
                 .variable("public_url")
                 .await

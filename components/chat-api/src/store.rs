@@ -8,6 +8,7 @@ pub(crate) mod counters;
 pub(crate) mod exchange;
 pub(crate) mod idempotency;
 pub(crate) mod identities;
+pub(crate) mod knowledge;
 pub(crate) mod limits;
 pub(crate) mod migrations;
 pub(crate) mod overview;

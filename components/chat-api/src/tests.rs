@@ -9,11 +9,14 @@ mod calendar;
 mod chat;
 mod deletion;
 mod exchange;
+mod faq;
 mod issuer;
+mod knowledge;
 mod lists;
 mod live;
 mod mcp;
 mod model;
+mod operator;
 mod outbox;
 mod platform;
 mod provider;
@@ -32,12 +35,34 @@ mod tags;
 mod tasks;
 mod tokens;
 mod undo;
+mod vectors;
+
+use todo_service::database::testing::{again_on_postgres, again_on_sqlite, plans};
 
 #[test]
 fn all_of_it_holds_on_postgres() {
     if let Some(server) = servers::Postgres::shared().unwrap() {
         // SQLite's plans are SQLite's.
-        let but = ["all_of_it_holds_on_postgres", "index"];
-        todo_service::database::testing::again_on_postgres(&server.database().unwrap(), &but);
+        let but = ["all_of_it_holds_on_postgres", "reads_a_whole_table", "index"];
+        let found = again_on_postgres(&server.database().unwrap(), &but);
+        plans::check(&found, FULL_SCANS);
     }
+}
+
+/// Statements that may read a whole table, and why.
+const FULL_SCANS: &[(&str, &str)] = &[
+    (
+        "DELETE FROM chat_updates WHERE seq <=",
+        "every user has updates to keep, so all are looked at, when old ones are removed now and then",
+    ),
+    (
+        "DELETE FROM chat_rate_limits",
+        "only the latest minutes are there, and an index would be written with each request",
+    ),
+];
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let found = again_on_sqlite(&["all_of_it_holds_on_postgres", "reads_a_whole_table"]);
+    plans::check(&found, FULL_SCANS);
 }

@@ -68,7 +68,7 @@ type Service = Notifications<HostDatabase, ChatApiKeys, TodoPlatform>;
 thread_local! {
     /// An instance serves many requests; keys and migrations are kept between them.
     static SERVICE: Rc<Service> =
-        Rc::new(Notifications::new(HostDatabase, Authenticator::new(ChatApiKeys), TodoPlatform));
+        Rc::new(Notifications::new(HostDatabase::of("notification"), Authenticator::new(ChatApiKeys), TodoPlatform));
 }
 
 #[spin_sdk::http_service]

@@ -34,7 +34,7 @@ pub use platform::{Message, Platform, PlatformError, Sent};
 use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::database::{Database, DatabaseError};
-use todo_service::migrate::migrate;
+use todo_service::migrate::prepare;
 use todo_service::outbox::Relay;
 use todo_service::processed::Processed;
 
@@ -71,7 +71,7 @@ impl<D: Database, S, P> Notifications<D, S, P> {
     async fn connect(&self) -> Result<D::Connection, DatabaseError> {
         let connection = self.database.connect().await?;
         if !self.is_migrated.get() {
-            migrate(&connection, &schema::SCHEMA).await?;
+            prepare(&self.database, &connection, &schema::SCHEMA).await?;
             self.is_migrated.set(true);
         }
         Ok(connection)

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use todo_domain::time::Timestamp;
 use todo_service::authenticate::Authenticator;
 use todo_service::authenticate::testing::TestIssuer;
-use todo_service::database::testing::{TestDatabase, again_on_postgres};
+use todo_service::database::testing::{TestDatabase, again_on_postgres, again_on_sqlite, plans};
 use todo_service::outbox::Receiver;
 use todo_service::refusal::Refusal;
 
@@ -294,8 +294,21 @@ fn triggered(number: u32, user_id: &str) -> Option<Vec<u8>> {
 #[test]
 fn all_of_it_holds_on_postgres() {
     if let Some(server) = servers::Postgres::shared().unwrap() {
-        again_on_postgres(&server.database().unwrap(), &["all_of_it_holds_on_postgres"]);
+        let found = again_on_postgres(
+            &server.database().unwrap(),
+            &["all_of_it_holds_on_postgres", "reads_a_whole_table"],
+        );
+        plans::check(&found, FULL_SCANS);
     }
+}
+
+/// Statements that may read a whole table, and why.
+const FULL_SCANS: &[(&str, &str)] = &[];
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let found = again_on_sqlite(&["all_of_it_holds_on_postgres", "reads_a_whole_table"]);
+    plans::check(&found, FULL_SCANS);
 }
 
 /// A browser's subscription, with the keys of the example in RFC 8291.

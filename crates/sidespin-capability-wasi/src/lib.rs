@@ -33,6 +33,17 @@ pub struct WasiNeeds {
     pub variables: Arc<Variables>,
     /// Where what components print is kept, beside the log: `<component>_stdout.txt` and `<component>_stderr.txt`.
     pub log_directory: Option<PathBuf>,
+    /// The component that is run as a program, if one is.
+    pub program: Option<Program>,
+}
+
+/// A component that has the process's own standard input, output and error.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Which one.
+    pub component: ComponentId,
+    /// What it is told, after its name.
+    pub arguments: Vec<String>,
 }
 
 /// What instances of one component are made from.
@@ -42,6 +53,8 @@ pub struct ComponentEnvironment {
     stderr: ComponentOutput,
     environment: Vec<(String, String)>,
     mounts: Vec<(PathBuf, String)>,
+    /// The name and the arguments of a program.
+    program: Option<Vec<String>>,
 }
 
 impl Capability for Wasi {
@@ -90,6 +103,14 @@ impl Capability for Wasi {
                     .collect();
                 let output =
                     |stream| ComponentOutput::open(&component.id, stream, needs.log_directory.as_deref());
+                let program = needs
+                    .program
+                    .as_ref()
+                    .filter(|program| program.component == component.id);
+                let name_and_arguments = |program: &Program| {
+                    let name = std::iter::once(component.id.to_string());
+                    name.chain(program.arguments.iter().cloned()).collect()
+                };
                 Ok((
                     component.id.clone(),
                     ComponentEnvironment {
@@ -97,6 +118,7 @@ impl Capability for Wasi {
                         stderr: output("stderr")?,
                         environment,
                         mounts,
+                        program: program.map(name_and_arguments),
                     },
                 ))
             })
@@ -113,9 +135,12 @@ impl Capability for Wasi {
             return builder.build();
         };
         builder.envs(&environment.environment);
-        builder
-            .stdout(environment.stdout.clone())
-            .stderr(environment.stderr.clone());
+        match &environment.program {
+            Some(arguments) => builder.args(arguments).inherit_stdio(),
+            None => builder
+                .stdout(environment.stdout.clone())
+                .stderr(environment.stderr.clone()),
+        };
         for (host_path, guest_path) in &environment.mounts {
             if let Err(error) = builder.preopened_dir(host_path, guest_path, FsPerms::ReadOnly) {
                 tracing::warn!(%component, path = %host_path.display(), %error, "a directory could not be mounted");

@@ -16,7 +16,7 @@ use sidespin_capability_postgres::Postgres;
 use sidespin_capability_redis::Redis;
 use sidespin_capability_sqlite::{Sqlite, SqliteNeeds};
 use sidespin_capability_variables::Variables;
-use sidespin_capability_wasi::{Wasi, WasiNeeds};
+use sidespin_capability_wasi::{Program, Wasi, WasiNeeds};
 use sidespin_engine::InstanceLimits;
 use sidespin_expressions::Variables as VariableValues;
 use sidespin_invocation::ServiceToken;
@@ -48,6 +48,7 @@ macro_rules! for_each_capability {
 pub(crate) struct Needs {
     pub(crate) variables: Arc<VariableValues>,
     pub(crate) log_directory: Option<PathBuf>,
+    pub(crate) program: Option<Program>,
     pub(crate) key_value: KeyValueNeeds,
     pub(crate) sqlite: SqliteNeeds,
     pub(crate) services: ServiceDirectory,
@@ -77,6 +78,7 @@ impl Capabilities {
         let Needs {
             variables,
             log_directory,
+            program,
             key_value,
             sqlite,
             services,
@@ -94,6 +96,7 @@ impl Capabilities {
         let wasi_needs = WasiNeeds {
             variables: Arc::clone(&variables),
             log_directory,
+            program,
         };
         Ok(Self {
             wasi: Wasi::configure(app, section::<Wasi>(config)?, wasi_needs)?,

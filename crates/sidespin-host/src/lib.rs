@@ -27,12 +27,14 @@ use sidespin_capability_kafka::KafkaNeeds;
 use sidespin_capability_key_value::KeyValueNeeds;
 use sidespin_capability_outbound_http::ServiceDirectory;
 use sidespin_capability_sqlite::SqliteNeeds;
+use sidespin_capability_wasi::Program;
 use sidespin_engine::{Engine, EngineConfig, EngineError};
 use sidespin_expressions::Variables;
 use sidespin_job_store::JobStore;
 use sidespin_manifest::RuntimeConfig;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{PoolConfig, TriggerError};
+use sidespin_trigger_command::{CommandNeeds, ExitCode};
 pub use sidespin_trigger_http::TlsFiles;
 use sidespin_trigger_kafka::KafkaTriggerNeeds;
 use thiserror::Error;
@@ -55,6 +57,8 @@ pub struct HostOptions {
     pub variables: Variables,
     /// runtime-config.toml, empty where there is none.
     pub runtime_config: RuntimeConfig,
+    /// What a command is told that is all there is to run.
+    pub arguments: Vec<String>,
     /// Where databases, the broker's log, jobs and compiled components are kept.
     pub state_directory: PathBuf,
     /// Where the HTTP trigger listens.
@@ -117,6 +121,8 @@ pub struct Started {
 #[derive(Debug)]
 pub struct Host {
     triggers: Triggers,
+    /// Where the exit code will be, if a command is run.
+    command: Option<ExitCode>,
     is_https: bool,
     kafka: Kafka,
     jobs: Option<Arc<JobStore>>,
@@ -133,7 +139,8 @@ impl Host {
     /// Any mistake in what the options hold, or a state directory that cannot be used.
     pub fn prepare(options: HostOptions) -> Result<Self, HostError> {
         let HostOptions {
-            app,
+            mut app,
+            arguments,
             variables,
             runtime_config,
             state_directory,
@@ -141,6 +148,9 @@ impl Host {
         } = options;
         runtime_config.refuse_unknown(config_keys().into_iter().chain([jobs::KEY, service_token::KEY]))?;
         triggers::refuse_unknown(&app)?;
+        let program = program(&mut app, arguments)?;
+        let command = CommandNeeds::default();
+        let exit = program.as_ref().map(|_program| command.exit.clone());
         state_directory::open(&state_directory).map_err(HostError::Environment)?;
         let metrics = Metrics::default();
         let directory = ServiceDirectory::default();
@@ -151,6 +161,7 @@ impl Host {
         let needs = Needs {
             variables: Arc::clone(&variables),
             log_directory: options.log_directory,
+            program,
             key_value: KeyValueNeeds {
                 state_directory: state_directory.clone(),
                 pairs: options.key_values,
@@ -196,11 +207,13 @@ impl Host {
                 },
                 jobs: jobs.clone(),
                 variables,
+                command,
             },
             &directory,
         )?;
         Ok(Self {
             triggers,
+            command: exit,
             is_https,
             kafka,
             jobs,
@@ -211,7 +224,7 @@ impl Host {
     }
 
     /// Runs until `shutdown` is cancelled and everything in flight is finished, or the grace period is over. Calls
-    /// `started` once every trigger takes events.
+    /// `started` once every trigger takes events. A command runs until it ends, and its exit code is the answer.
     ///
     /// # Errors
     /// A port that is in use, or a trigger that cannot go on.
@@ -219,7 +232,10 @@ impl Host {
         self,
         shutdown: CancellationToken,
         started: impl FnOnce(Started) + Send,
-    ) -> Result<(), HostError> {
+    ) -> Result<Option<u8>, HostError> {
+        if let Some(exit) = self.command.clone() {
+            return self.run_command(&exit, &shutdown).await;
+        }
         let (admin_listen, is_https) = (self.admin_listen, self.is_https);
         let refused = |error: std::io::Error| {
             HostError::Environment(
@@ -269,8 +285,42 @@ impl Host {
         if admin_task.await.is_err() {
             tracing::warn!("the admin server ended in a panic");
         }
-        result
+        result.map(|()| None)
     }
+
+    /// A command serves nothing: it may run beside the application itself.
+    async fn run_command(
+        self,
+        exit: &ExitCode,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<u8>, HostError> {
+        let broker = self.kafka.start().await?;
+        let readiness = Readiness::default();
+        let result = self
+            .triggers
+            .run(&readiness, shutdown, self.shutdown_grace, drop)
+            .await;
+        if let Some(broker) = broker {
+            broker.shutdown().await;
+        }
+        result.map(|()| exit.get())
+    }
+}
+
+/// The command that the application is, with its arguments; nothing where it is something else.
+fn program(app: &mut App, arguments: Vec<String>) -> Result<Option<Program>, Diagnostic> {
+    let is_command = sidespin_trigger_command::select(app)?;
+    let command = app.triggers.first().filter(|_entry| is_command);
+    if command.is_none() && !arguments.is_empty() {
+        return Err(
+            Diagnostic::new("arguments are given behind `--`, but what is run is no command")
+                .hint("name the component of a `[[trigger.command]]` with `--component-id`"),
+        );
+    }
+    Ok(command.map(|entry| Program {
+        component: entry.component.clone(),
+        arguments,
+    }))
 }
 
 fn engine_failed(error: &EngineError) -> Diagnostic {

@@ -11,6 +11,7 @@ use sidespin_invocation::ServiceToken;
 use sidespin_job_store::JobStore;
 use sidespin_telemetry::Metrics;
 use sidespin_trigger::{Instances, PoolConfig, Status, Trigger, TriggerContext, TriggerError};
+use sidespin_trigger_command::{CommandNeeds, CommandTrigger};
 use sidespin_trigger_cron::{CronNeeds, CronTrigger};
 use sidespin_trigger_http::{HttpNeeds, HttpTrigger, TlsFiles};
 use sidespin_trigger_jobs::{JobsNeeds, JobsTrigger};
@@ -32,6 +33,7 @@ const TYPES: &[&str] = &[
     <JobsTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
     <RedisTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
     <CronTrigger as Trigger<InstanceData>>::TYPE,
+    <CommandTrigger<InstanceData> as Trigger<InstanceData>>::TYPE,
 ];
 
 /// What the triggers take from the command line and the rest of the host.
@@ -45,6 +47,7 @@ pub(crate) struct Needs {
     /// There if the application has a trigger that fires jobs.
     pub(crate) jobs: Option<Arc<JobStore>>,
     pub(crate) variables: Arc<Variables>,
+    pub(crate) command: CommandNeeds,
 }
 
 /// The triggers that the application uses.
@@ -55,6 +58,7 @@ pub(crate) struct Triggers {
     jobs: Option<JobsTrigger<InstanceData>>,
     redis: Option<RedisTrigger<InstanceData>>,
     cron: Option<CronTrigger>,
+    command: Option<CommandTrigger<InstanceData>>,
 }
 
 /// Every entry must be of a type that this host has.
@@ -93,6 +97,7 @@ impl Triggers {
             kafka,
             jobs,
             variables,
+            command,
         } = needs;
         let http_needs = HttpNeeds {
             listen: http_listen,
@@ -130,6 +135,7 @@ impl Triggers {
             pool,
             metrics,
         };
+        let command = make::<CommandTrigger<InstanceData>>(app, command, instances)?;
         let redis = make::<RedisTrigger<InstanceData>>(app, redis_needs, instances)?;
         Ok(Self {
             http,
@@ -137,6 +143,7 @@ impl Triggers {
             jobs,
             redis,
             cron,
+            command,
         })
     }
 
@@ -156,6 +163,9 @@ impl Triggers {
             .map(|kafka| start(kafka, &stop, readiness, &mut running));
         let _status = self.jobs.map(|jobs| start(jobs, &stop, readiness, &mut running));
         let _status = self.cron.map(|cron| start(cron, &stop, readiness, &mut running));
+        let _status = self
+            .command
+            .map(|command| start(command, &stop, readiness, &mut running));
         let _status = self
             .redis
             .map(|redis| start(redis, &stop, readiness, &mut running));

@@ -1,6 +1,6 @@
 //! Rust bindings of every WIT interface that the host itself serves or calls, generated once, here.
 //!
-//! Of `wasi:*` only `wasi:keyvalue` is here: wasmtime's own crates bind and implement the rest. What the interfaces mean stands in
+//! Of `wasi:*` only `wasi:keyvalue` and the run of a command are here: wasmtime's own crates bind and implement the rest. What the interfaces mean stands in
 //! `wit/`.
 
 /// What components import: `spin:*`, `sidespin:*` and `wasi:keyvalue`.
@@ -82,6 +82,21 @@ pub mod cron_worker {
     wasmtime::component::bindgen!({
         path: "../../wit/deps/fermyon-spin-cron@2.0.0",
         world: "fermyon:spin-cron/spin-cron",
+        exports: { default: async | store },
+    });
+}
+
+/// What a command exports that waits for many things at once; of wasmtime's own bindings, that part cannot be called yet.
+pub mod command {
+    wasmtime::component::bindgen!({
+        path: "../../wit/deps/wasi-cli@0.3.0",
+        inline: "
+            package sidespin:command-trigger;
+            world command {
+                export wasi:cli/run@0.3.0;
+            }
+        ",
+        world: "sidespin:command-trigger/command",
         exports: { default: async | store },
     });
 }

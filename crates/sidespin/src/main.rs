@@ -46,7 +46,11 @@ fn main() -> ExitCode {
     // clap itself ends the process with exit code 2 on bad usage.
     let arguments = Arguments::parse();
     let result = match arguments.command {
-        Command::Up(up) => up.run(&ProcessEnvironment),
+        Command::Up(up) => {
+            return up
+                .run(&ProcessEnvironment)
+                .unwrap_or_else(|failure| report(&failure));
+        }
         Command::Build(build) => build.run(),
         Command::Topics(topics) => topics.run(&ProcessEnvironment),
         Command::Dlq(dlq) => dlq.run(&ProcessEnvironment),

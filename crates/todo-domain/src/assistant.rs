@@ -140,6 +140,10 @@ pub enum Intent {
     Thank,
     /// What the assistant can do.
     Help,
+    /// How the product works, or what the operator has answers to.
+    Faq,
+    /// What the user's own tasks say.
+    Recall,
     /// Not understood.
     Unclear,
 }
@@ -255,6 +259,8 @@ impl Intent {
             Self::Greet => "greet",
             Self::Thank => "thank",
             Self::Help => "help",
+            Self::Faq => "faq",
+            Self::Recall => "recall",
             Self::Unclear => "unclear",
         }
     }

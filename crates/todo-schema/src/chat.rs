@@ -4,6 +4,7 @@ mod accounts;
 mod assistant;
 mod conversations;
 mod first;
+mod knowledge;
 mod later;
 
 use todo_service::migrate::Schema;
@@ -25,6 +26,8 @@ pub const SCHEMA: Schema = Schema {
         assistant::TOKEN_BUDGETS,
         assistant::COUNTERS,
         accounts::IDENTITIES,
+        later::OUTBOX_INDEXES,
+        knowledge::KNOWLEDGE,
         conversations::SEARCH,
     ],
 };

@@ -7,7 +7,7 @@ use todo_service::{outbox_tables, processed_table};
 pub const SCHEMA: Schema = Schema {
     service: "notification",
     version_table: "notification_schema",
-    migrations: &[FIRST, SHARED_OUTBOX, CHANNELS, ERASURE],
+    migrations: &[FIRST, SHARED_OUTBOX, CHANNELS, ERASURE, OUTBOX_INDEXES],
 };
 
 /// Notifications, and events that tell of them.
@@ -162,4 +162,18 @@ const ERASURE: Migration = Migration {
         "DROP TABLE notification_erasures",
     ],
     loses: "which accounts were deleted: events of theirs that come late are kept again",
+};
+
+/// What is held, and what was rejected, is found without a look at all that waits.
+const OUTBOX_INDEXES: Migration = Migration {
+    name: "indexes of the outbox",
+    forward: &[
+        outbox_tables!("notification_outbox", by_holder),
+        outbox_tables!("notification_outbox", rejected),
+    ],
+    back: &[
+        "DROP INDEX notification_outbox_rejected",
+        "DROP INDEX notification_outbox_by_holder",
+    ],
+    loses: "",
 };

@@ -180,7 +180,13 @@ impl From<AuthenticationError> for Failure {
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Failed { reason } | DatabaseError::Schema { reason } => Self::unavailable(reason),
+            DatabaseError::Failed { reason } => Self::unavailable(reason),
+            // Nothing secret, and with the remedy.
+            DatabaseError::Schema { .. } => {
+                let mut failure = Self::unavailable(error.to_string());
+                failure.problem.detail = error.to_string();
+                failure
+            }
             DatabaseError::Content { .. } => {
                 let failure = Self::new(
                     Code::Internal,

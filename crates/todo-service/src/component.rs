@@ -1,8 +1,10 @@
 //! The host's side of a component: requests in and out, the clock, variables.
 
+use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use futures::future::{Either, select};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -12,6 +14,7 @@ use todo_domain::time::Timestamp;
 
 use crate::answer::{Answer, Failure};
 use crate::authenticate::{Introspection, KeySource};
+use crate::fetch::Bounds;
 
 /// The longest body that a service reads, of a request or an answer.
 const LARGEST_BODY: usize = 1 << 20;
@@ -72,6 +75,32 @@ pub async fn send(request: http::Request<Bytes>) -> Option<Answer> {
     let (parts, body) = answer.into_parts();
     let body = Limited::new(body, LARGEST_BODY).collect().await.ok()?.to_bytes();
     Some(http::Response::from_parts(parts, body))
+}
+
+/// A server's whole answer, within bounds.
+///
+/// # Errors
+/// No answer came, it broke off, it is too long, or not in time.
+pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+    let work = async {
+        let answer = spin_sdk::http::send(request.map(Full::new)).await;
+        let (parts, body) = answer
+            .map_err(|error| format!("no answer: {error}"))?
+            .into_parts();
+        match Limited::new(body, bounds.largest_answer).collect().await {
+            Ok(body) => Ok(http::Response::from_parts(parts, body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(format!(
+                "the answer is longer than {} bytes",
+                bounds.largest_answer
+            )),
+            Err(_broken_off) => Err("the answer broke off".to_owned()),
+        }
+    };
+    let patience = spin_sdk::time::sleep(bounds.patience);
+    match select(pin!(work), pin!(patience)).await {
+        Either::Left((done, _patience)) => done,
+        Either::Right(((), _work)) => Err(format!("no answer within {} ms", bounds.patience.as_millis())),
+    }
 }
 
 /// The time by the host's clock.

@@ -152,6 +152,12 @@ pub trait Database {
 
     /// A connection that nobody else uses until it is dropped. What it has not committed is then rolled back.
     async fn connect(&self) -> Result<Self::Connection, DatabaseError>;
+
+    /// Whether its tables are changed by a command alone, and not by services when they start. Said of Postgres; in a file
+    /// nobody else would.
+    async fn is_migrated_by_command(&self) -> bool {
+        false
+    }
 }
 
 /// Runs statements.

@@ -12,6 +12,7 @@ mod both;
 pub mod component;
 pub mod cursor;
 pub mod database;
+pub mod fetch;
 pub mod key_cache;
 pub mod migrate;
 pub mod outbound;

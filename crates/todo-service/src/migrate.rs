@@ -7,7 +7,7 @@ mod tests;
 use sha2::{Digest as _, Sha256};
 
 use self::history::Done;
-use crate::database::{Connection, DatabaseError, Dialect, in_transaction};
+use crate::database::{Connection, Database, DatabaseError, Dialect, in_transaction};
 
 /// A service's tables, as the sequence of changes that leads to them.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +164,22 @@ pub async fn migrate(connection: &impl Connection, schema: &Schema) -> Result<Ve
         Ok(made)
     })
     .await
+}
+
+/// Sees to it that a service that starts has its tables: makes the changes that are missing, or where that is left to a
+/// command, says which command.
+///
+/// # Errors
+/// As [`migrate`] and [`check`].
+pub async fn prepare<D: Database>(
+    database: &D,
+    connection: &D::Connection,
+    schema: &Schema,
+) -> Result<(), DatabaseError> {
+    if connection.dialect() == Dialect::Postgres && database.is_migrated_by_command().await {
+        return check(connection, schema).await;
+    }
+    migrate(connection, schema).await.map(drop)
 }
 
 /// Takes changes back until `to` are left, the newest one first, and answers with their numbers.

@@ -42,11 +42,16 @@ mod host {
     use std::time::Duration;
 
     use bytes::Bytes;
-    use futures::future::{Either, select};
+    use futures::future::{Either, join, select};
+    use http::HeaderValue;
+    use http::header::CONTENT_LENGTH;
     use http_body_util::{BodyExt as _, Full};
     use spin_sdk::wasip3::http::types::ErrorCode;
 
     use super::{Pieces, Unanswered};
+
+    /// After how long something happens for certain.
+    const NUDGE: Duration = Duration::from_millis(1);
 
     /// The body of an answer that the host receives.
     pub struct HostPieces {
@@ -64,13 +69,18 @@ mod host {
     /// # Errors
     /// There is no answer.
     pub async fn send(
-        request: http::Request<Bytes>,
+        mut request: http::Request<Bytes>,
         patience: Duration,
     ) -> Result<http::Response<HostPieces>, Unanswered> {
+        // Without it the body is sent in chunks, which not every server of a user's or an operator's own understands.
+        let length = HeaderValue::from(request.body().len());
+        request.headers_mut().insert(CONTENT_LENGTH, length);
         let sent = spin_sdk::http::send(request.map(Full::new));
-        let answer = within(patience, sent)
-            .await?
-            .map_err(|error| unanswered(&error))?;
+        // The SDK writes the body in a task of its own, and where this already runs in such a task, that one is looked at only
+        // when something happens next: so that something does.
+        let sent = join(sent, spin_sdk::time::sleep(NUDGE));
+        let (answer, ()) = within(patience, sent).await?;
+        let answer = answer.map_err(|error| unanswered(&error))?;
         Ok(answer.map(|body| HostPieces { body }))
     }
 

@@ -1,6 +1,8 @@
 //! Starts the real `sidespin up` with the real components on free ports, and speaks to it as its users do: HTTP, server-sent
 //! events, Kafka through a client that the product does not use.
 //!
+//! With `SIDESPIN_DATABASE=postgres` the application runs as two processes on one Postgres.
+//!
 //! Two variables say what to test: `SIDESPIN_BIN`, the program, and `SIDESPIN_ROOT`, the checkout with the built components;
 //! `cargo xtask test` sets both.
 
@@ -10,6 +12,7 @@
 )]
 
 mod events;
+mod pair;
 mod server;
 mod stream;
 mod user;

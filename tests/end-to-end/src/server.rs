@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::PATIENCE;
+use crate::pair::{self, RoundRobin, Shared};
 
 /// The program under test.
 ///
@@ -58,22 +59,52 @@ pub struct Server {
     pub admin: SocketAddr,
     /// The embedded broker.
     pub kafka: Option<SocketAddr>,
+    second: Option<Box<Second>>,
+}
+
+/// Another host of the same application.
+#[derive(Debug)]
+struct Second {
+    server: Server,
+    address: RoundRobin,
+    /// Goes when both hosts have.
+    _shared: Shared,
 }
 
 impl Server {
-    /// Starts the todo application, with rate limits off, since tests are faster than people.
+    /// Starts the todo application, with rate limits off, since tests are faster than people. With
+    /// `SIDESPIN_DATABASE=postgres` it is two hosts on one Postgres, and each connection goes to the other one.
     ///
     /// # Errors
     /// It does not become ready.
     pub async fn start() -> anyhow::Result<Self> {
-        Self::start_with(ServerOptions {
+        let options = ServerOptions {
             arguments: ["auth", "account", "chat", "default"]
                 .iter()
                 .flat_map(|limit| ["--variable".to_owned(), format!("rate_limit_{limit}=0")])
                 .collect(),
             ..ServerOptions::default()
-        })
-        .await
+        };
+        if pair::is_wanted()? {
+            return Self::start_pair(options).await;
+        }
+        Self::start_with(options).await
+    }
+
+    async fn start_pair(mut options: ServerOptions) -> anyhow::Result<Self> {
+        let shared = Shared::new()?;
+        options.arguments.extend(shared.arguments());
+        let mut first = Self::start_with(options.clone()).await?;
+        options.arguments.extend(pair::broker(first.kafka)?);
+        let server = Self::start_with(options).await?;
+        let address = RoundRobin::of(vec![first.http, server.http]).await?;
+        first.http = address.address;
+        first.second = Some(Box::new(Second {
+            server,
+            address,
+            _shared: shared,
+        }));
+        Ok(first)
     }
 
     /// Starts an application.
@@ -92,6 +123,7 @@ impl Server {
             http,
             admin,
             kafka,
+            second: None,
         })
     }
 
@@ -106,6 +138,14 @@ impl Server {
     /// # Errors
     /// The process cannot be killed.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
+        if let Some(second) = &mut self.second {
+            second
+                .server
+                .child
+                .kill()
+                .await
+                .context("killing the second host")?;
+        }
         self.child.kill().await.context("killing the host")
     }
 
@@ -114,6 +154,14 @@ impl Server {
     /// # Errors
     /// It does not stop in time.
     pub async fn stop(&mut self) -> anyhow::Result<Option<i32>> {
+        if let Some(second) = &mut self.second {
+            // The broker is the first one's.
+            second.server.stop_one().await?;
+        }
+        self.stop_one().await
+    }
+
+    async fn stop_one(&mut self) -> anyhow::Result<Option<i32>> {
         let id = self.child.id().context("the host has ended already")?;
         let status = Command::new("kill")
             .args(["-TERM", &id.to_string()])
@@ -141,7 +189,19 @@ impl Server {
     pub async fn restart_with(&mut self, arguments: &[String]) -> anyhow::Result<()> {
         let mut options = self.options.clone();
         options.arguments.extend_from_slice(arguments);
-        let (child, addresses) = launch(&options, self.state.path()).await?;
+        self.launch_again(&options).await?;
+        if let Some(second) = &mut self.second {
+            // The broker has another address now; of two values the later one counts.
+            options.arguments.extend(pair::broker(self.kafka)?);
+            second.server.launch_again(&options).await?;
+            second.address.leads_to(vec![self.http, second.server.http]);
+            self.http = second.address.address;
+        }
+        Ok(())
+    }
+
+    async fn launch_again(&mut self, options: &ServerOptions) -> anyhow::Result<()> {
+        let (child, addresses) = launch(options, self.state.path()).await?;
         self.child = child;
         Addresses {
             http: self.http,

@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::stream::EventStream;
-use crate::{Server, eventually};
+use crate::{Server, eventually, pair};
 
 /// An account that is logged in.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl User {
     /// The account is not created.
     pub async fn sign_up(server: &Server) -> anyhow::Result<Self> {
         let email = format!("{}@example.com", uuid::Uuid::new_v4().simple());
-        let client = reqwest::Client::new();
+        let client = client()?;
         let response = client
             .post(server.url("/api/v1/auth/signup"))
             .json(&json!({ "email": email, "password": PASSWORD, "name": "Test" }))
@@ -81,7 +81,7 @@ impl User {
     #[must_use]
     pub fn at(&self, server: &Server) -> Self {
         Self {
-            client: reqwest::Client::new(),
+            client: client().unwrap_or_default(),
             base: format!("http://{}", server.http),
             ..self.clone()
         }
@@ -227,6 +227,17 @@ impl User {
         }
         EventStream::open(request).await
     }
+}
+
+/// Where there are two hosts, each request goes by a connection of its own, so to the other one.
+fn client() -> anyhow::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder();
+    let builder = if pair::is_wanted()? {
+        builder.pool_max_idle_per_host(0)
+    } else {
+        builder
+    };
+    Ok(builder.build()?)
 }
 
 fn content_type<'a>(headers: &[(&'a str, &'a str)]) -> &'a str {

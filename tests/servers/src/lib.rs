@@ -12,12 +12,14 @@ mod kafka;
 mod postgres;
 mod process;
 mod redis;
+mod vectors;
 
 pub use chat_completions::{Asked, ChatCompletions, Piece, Reply};
 pub use cluster::{BOOTSTRAP_SERVERS, Cluster};
 pub use kafka::{Kafka, KafkaIdentity, KafkaListener};
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use vectors::{Manner, Vectors};
 
 /// What a test does when the machine lacks a server's program.
 ///

@@ -1,6 +1,6 @@
 //! A turn of the built-in assistant: one transaction from the message to the kept answer.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use todo_domain::assistant::ChatRequest;
 use todo_service::database::Connection;
 
@@ -8,6 +8,7 @@ use super::provider::BUILTIN;
 use super::record::{Fallback, Outcome, Place};
 use super::{Memory, take_turn};
 use crate::failure::Failure;
+use crate::knowledge::answers::Recalled;
 use crate::store::conversations;
 use crate::unit::Unit;
 
@@ -18,6 +19,7 @@ pub(crate) async fn take_builtin_turn<C: Connection>(
     request: &ChatRequest,
     promised_id: Option<&str>,
     fallback: Option<Fallback>,
+    recalled: &mut Recalled,
 ) -> Result<Value, Failure> {
     let (mut place, mut memory) = match &request.conversation_id {
         Some(id) => {
@@ -31,7 +33,10 @@ pub(crate) async fn take_builtin_turn<C: Connection>(
         }
     };
     let zone = request.timezone.unwrap_or_default();
-    let turn = take_turn(unit, &request.message, zone, &mut memory).await?;
+    let (turn, sources) = match recalled.about_the_product() {
+        Some(known) => known,
+        None => recalled.complete(take_turn(unit, &request.message, zone, &mut memory).await?),
+    };
     let tool_calls = turn.results.iter().map(|result| result.to_json(unit.user_id));
     let outcome = Outcome {
         tool_calls: tool_calls.collect(),
@@ -42,5 +47,9 @@ pub(crate) async fn take_builtin_turn<C: Connection>(
         led_to_nothing: turn.fallback,
         fallback,
     };
-    place.keep(unit, request, &memory, outcome).await
+    let mut body = place.keep(unit, request, &memory, outcome).await?;
+    if let (false, Some(body)) = (sources.is_empty(), body.as_object_mut()) {
+        body.insert("sources".to_owned(), json!(sources));
+    }
+    Ok(body)
 }

@@ -171,11 +171,13 @@ impl<P: Platform> App<P> {
     ) -> Result<Value, Failure> {
         let now = self.now()?;
         let user_id = asked.caller.user_id.as_str();
+        let mut recalled = self.recall(&asked.request.message, user_id).await?;
         let connection = self.platform.database().connect().await?;
         let new_id = || self.new_id();
         let (body, is_told) = in_transaction_on(&connection, &[user_id], async |connection| {
             let unit = Unit::new(connection, user_id, now, asked.traceparent.as_deref(), &new_id);
-            let body = take_builtin_turn(&unit, &asked.request, Some(promised_id), fallback).await?;
+            let body =
+                take_builtin_turn(&unit, &asked.request, Some(promised_id), fallback, &mut recalled).await?;
             let is_told = unit.finish().await?;
             if let Some(claim) = &asked.claim {
                 claim.keep(connection, user_id, &body, true, now.millis()).await?;
@@ -183,6 +185,7 @@ impl<P: Platform> App<P> {
             Ok::<_, Failure>((body, is_told))
         })
         .await?;
+        self.count_recalled(&recalled).await;
         if is_told {
             self.relay.want();
         }

@@ -85,9 +85,12 @@ async fn say_builtin<P: Platform>(
     request: &ChatRequest,
     fallback: Option<Fallback>,
 ) -> Result<Answer, Failure> {
+    let mut recalled = app.recall(&request.message, &caller.user_id).await?;
     let answer = app.write(call, caller, async |unit| {
-        let body = take_builtin_turn(unit, request, None, fallback).await?;
+        let body = take_builtin_turn(unit, request, None, fallback, &mut recalled).await?;
         Ok(answer::json(StatusCode::OK, &body))
     });
-    answer.await
+    let answer = answer.await;
+    app.count_recalled(&recalled).await;
+    answer
 }

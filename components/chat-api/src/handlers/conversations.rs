@@ -20,10 +20,19 @@ use crate::store::conversations;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
+/// Longest search, in characters.
+const SEARCH_LIMIT: usize = 200;
+
 /// GET /conversations
 pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
-    let question = Question::with_search(app, call, format!("conversations\n{}", caller.user_id))?;
-    let search = question.search.as_deref();
+    let search = search(call)?;
+    // A cursor goes on in the list that it is of.
+    let scope = match &search {
+        Some(search) => format!("conversations\n{}\n{}", caller.user_id, fold(search)),
+        None => format!("conversations\n{}", caller.user_id),
+    };
+    let question = Question::of(app, call, scope, &["search"])?;
+    let search = search.as_deref();
     let before = question.position::<(i64, String)>()?;
     let connection = app.platform.database().connect().await?;
     let found = conversations::page(
@@ -31,7 +40,7 @@ pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
         &caller.user_id,
         search,
         before.as_ref(),
-        question.wanted(),
+        question.read(),
     )
     .await?;
     let total = match question.wants_total {
@@ -105,23 +114,35 @@ pub(crate) async fn messages<P: Platform>(
     caller: &Caller,
     id: &str,
 ) -> Result<Answer, Failure> {
-    let question = Question::of(app, call, format!("messages\n{}\n{id}", caller.user_id))?;
+    let question = Question::of(app, call, format!("messages\n{}\n{id}", caller.user_id), &[])?;
     let after = question.position::<i64>()?.unwrap_or_default();
     let connection = app.platform.database().connect().await?;
     let conversation = conversations::find(&connection, &caller.user_id, id).await?;
     let conversation = conversation.ok_or_else(Failure::not_found)?;
-    let found = conversations::messages(&connection, id, after, question.wanted()).await?;
+    let found = conversations::messages(&connection, id, after, question.read()).await?;
     let total = question.wants_total.then_some(conversation.message_count);
     let page = question.page(found, total, |last| last.seq);
     Ok(json_unless_known(&call.parts.headers, &page))
 }
 
-/// Longest search, in characters.
-const SEARCH_LIMIT: usize = 200;
+/// The words that are looked for, if any are.
+fn search(call: &Call) -> Result<Option<String>, Failure> {
+    let given = call
+        .parameters()
+        .into_iter()
+        .find(|(name, _value)| name == "search");
+    let Some((name, words)) = given.filter(|(_name, words)| !words.is_empty()) else {
+        return Ok(None);
+    };
+    if words.chars().count() > SEARCH_LIMIT || words.chars().any(char::is_control) {
+        let message = format!("must have at most {SEARCH_LIMIT} characters and no control characters");
+        return Err(Failure::field(&name, message));
+    }
+    Ok(Some(words))
+}
 
-/// What is asked of a list that has no filters but perhaps a search.
-struct Question<'a> {
-    search: Option<String>,
+/// What is asked of a list that has no filters but those that its handler reads itself.
+pub(super) struct Question<'a> {
     limit: usize,
     wants_total: bool,
     cursor: Option<String>,
@@ -130,28 +151,14 @@ struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn of<P: Platform>(app: &'a App<P>, call: &Call, scope: String) -> Result<Self, Failure> {
-        Self::read_from(app, call, scope, false)
-    }
-
-    fn with_search<P: Platform>(app: &'a App<P>, call: &Call, scope: String) -> Result<Self, Failure> {
-        let mut question = Self::read_from(app, call, scope, true)?;
-        if let Some(search) = &question.search {
-            // A cursor goes on in the list that it is of.
-            question.scope = format!("{}\n{}", question.scope, fold(search));
-        }
-        Ok(question)
-    }
-
-    fn read_from<P: Platform>(
+    pub(super) fn of<P: Platform>(
         app: &'a App<P>,
         call: &Call,
         scope: String,
-        takes_search: bool,
+        filters: &[&str],
     ) -> Result<Self, Failure> {
         let key = app.cursor_key.as_bytes();
         let mut question = Self {
-            search: None,
             limit: DEFAULT_LIMIT,
             wants_total: false,
             cursor: None,
@@ -162,6 +169,7 @@ impl<'a> Question<'a> {
         for (name, value) in call.parameters() {
             let message = match name.as_str() {
                 _ if value.is_empty() => continue,
+                filter if filters.contains(&filter) => continue,
                 "limit" => match value
                     .parse()
                     .ok()
@@ -178,15 +186,6 @@ impl<'a> Question<'a> {
                     continue;
                 }
                 "count" => "must be `true` or `false`".to_owned(),
-                "search" if takes_search => {
-                    let is_right =
-                        value.chars().count() <= SEARCH_LIMIT && !value.chars().any(char::is_control);
-                    if is_right {
-                        question.search = Some(value);
-                        continue;
-                    }
-                    format!("must have at most {SEARCH_LIMIT} characters and no control characters")
-                }
                 "cursor" => {
                     question.cursor = Some(value);
                     continue;
@@ -206,11 +205,11 @@ impl<'a> Question<'a> {
     }
 
     /// How many items to read: one more than wanted tells whether there are more.
-    fn wanted(&self) -> i64 {
+    pub(super) fn read(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1)
     }
 
-    fn position<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
+    pub(super) fn position<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
         let opened = self
             .cursor
             .as_deref()
@@ -220,7 +219,7 @@ impl<'a> Question<'a> {
     }
 
     /// The page made of one item more than was asked for, if there are that many.
-    fn page<T, L: Serialize>(
+    pub(super) fn page<T, L: Serialize>(
         &self,
         mut found: Vec<T>,
         total: Option<i64>,

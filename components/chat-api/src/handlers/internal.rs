@@ -23,21 +23,9 @@ use crate::store::{counters, task_list, users};
 /// How many tasks of a kind an agenda has at most.
 const AGENDA_LIMIT: usize = 100;
 
-/// Lets the application's own services in.
-pub(super) fn check<P: Platform>(app: &App<P>, call: &Call) -> Result<(), Failure> {
-    let expected = app.settings.internal_token.as_bytes();
-    let shown = call.header("x-internal-token").unwrap_or_default();
-    if !expected.is_empty() && !is_equal(shown.as_bytes(), expected) {
-        return Err(Failure::unauthorized(
-            "`x-internal-token` is not the one of this application",
-        ));
-    }
-    Ok(())
-}
-
 /// What another service sends, and the user whom it is about.
 fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Failure> {
-    check(app, call)?;
+    show_token(app, call)?;
     let body = call.json(None)?;
     let user_id = body
         .get("user_id")
@@ -46,6 +34,18 @@ fn admit<P: Platform>(app: &App<P>, call: &Call) -> Result<(Value, String), Fail
         .map(str::to_owned);
     let user_id = user_id.ok_or_else(|| Failure::field("user_id", "is required"))?;
     Ok((body, user_id))
+}
+
+/// Refuses what is none of our own services.
+pub(super) fn show_token<P: Platform>(app: &App<P>, call: &Call) -> Result<(), Failure> {
+    let expected = app.settings.internal_token.as_bytes();
+    let shown = call.header("x-internal-token").unwrap_or_default();
+    if !expected.is_empty() && !is_equal(shown.as_bytes(), expected) {
+        return Err(Failure::unauthorized(
+            "`x-internal-token` is not the one of this application",
+        ));
+    }
+    Ok(())
 }
 
 /// POST /internal/v1/agenda: `{user_id, timezone?, task_id?}`. Answers the user's address, the open tasks that are overdue and
@@ -92,9 +92,12 @@ pub(crate) async fn agenda<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
 }
 
 /// GET /internal/metrics, for scrapers inside: the manifest gives this address no public route.
-pub(crate) async fn metrics<P: Platform>(app: &App<P>) -> Result<Answer, Failure> {
+pub(crate) async fn metrics<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
+    show_token(app, call)?;
+    app.flush_counters().await;
     let connection = app.platform.database().connect().await?;
-    let text = metrics::render(&counters::all(&connection).await?);
+    let mut text = metrics::render(&counters::all(&connection).await?);
+    text.push_str(&app.knowledge_metrics().await?);
     Ok(answer::with_body(
         StatusCode::OK,
         metrics::CONTENT_TYPE,

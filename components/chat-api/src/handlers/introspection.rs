@@ -20,7 +20,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// POST /internal/v1/introspect: `token=…` as a form. Answers whose the token is and what it allows, or that it is not good.
 pub(crate) async fn introspect<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, Failure> {
-    internal::check(app, call)?;
+    internal::show_token(app, call)?;
     let media_type = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case(FORM) {

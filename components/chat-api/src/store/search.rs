@@ -6,8 +6,10 @@
 use todo_domain::query::Search;
 use todo_domain::query::search::{DESCRIPTION_WEIGHT, Phrase, TAG_WEIGHT, TITLE_WEIGHT, index_words};
 use todo_domain::task::Task;
+use todo_knowledge::Kind;
 use todo_service::database::{Connection, DatabaseError, Dialect, Value, in_transaction};
 
+use crate::store::knowledge::vectors;
 use crate::store::tasks;
 
 /// Under this name in the settings stands that all tasks are in the index, and which words it is made of.
@@ -46,13 +48,23 @@ pub(crate) fn matching(dialect: Dialect, user_id: &str, search: &Search) -> Opti
     if search.phrases.is_empty() {
         return None;
     }
-    let phrases = |phrase: fn(&Phrase) -> String, and: &str| {
-        search.phrases.iter().map(phrase).collect::<Vec<_>>().join(and)
+    let (fts5, tsquery) = (" AND ", " & ");
+    Some(joined(dialect, user_id, &search.phrases, [fts5, tsquery]))
+}
+
+/// How a user's tasks are found that have any of these words, of which there must be one.
+pub(crate) fn any_of(dialect: Dialect, user_id: &str, phrases: &[Phrase]) -> Matching {
+    joined(dialect, user_id, phrases, [" OR ", " | "])
+}
+
+fn joined(dialect: Dialect, user_id: &str, phrases: &[Phrase], [fts5, tsquery]: [&str; 2]) -> Matching {
+    let phrases = |phrase: fn(&Phrase) -> String, between: &str| {
+        phrases.iter().map(phrase).collect::<Vec<_>>().join(between)
     };
     let owner = owner(user_id);
-    Some(match dialect {
+    match dialect {
         Dialect::Sqlite => {
-            let words = phrases(fts5_phrase, " AND ");
+            let words = phrases(fts5_phrase, fts5);
             let expression = format!("owner : \"{owner}\" AND {{title description tags}} : ({words})");
             Matching {
                 // The words come first: the other way round they would be looked up for each task.
@@ -67,17 +79,17 @@ pub(crate) fn matching(dialect: Dialect, user_id: &str, search: &Search) -> Opti
             }
         }
         Dialect::Postgres => {
-            let words = phrases(tsquery_phrase, " & ");
+            let words = phrases(tsquery_phrase, tsquery);
             Matching {
                 from: "chat_tasks",
                 condition: "search @@ CAST(? AS tsquery)",
-                expression: format!("'={owner}' & {words}").into(),
+                expression: format!("'={owner}' & ({words})").into(),
                 // The weights of description, tags and title: it adds less for further hits than the step from one to the next.
                 rank: "ts_rank(CAST('{0, 0.01, 0.2, 1}' AS real[]), search, CAST(? AS tsquery))".to_owned(),
                 rank_parameter: Some(words.into()),
             }
         }
-    })
+    }
 }
 
 /// Puts a task into the index, in place of what was there of it.
@@ -86,6 +98,7 @@ pub(crate) async fn index(
     user_id: &str,
     task: &Task,
 ) -> Result<(), DatabaseError> {
+    vectors::enqueue(connection, user_id, Kind::Task, &task.id).await?;
     let id: Value = task.id.as_str().into();
     if connection.dialect() == Dialect::Postgres {
         let statement = "UPDATE chat_tasks SET search = CAST(? AS tsvector) WHERE id = ?";
@@ -110,6 +123,8 @@ pub(crate) async fn index(
 
 /// Takes tasks out of the index. In Postgres they go with their rows.
 pub(crate) async fn forget(connection: &impl Connection, task_ids: &[Value]) -> Result<(), DatabaseError> {
+    let those = format!("id IN (?{})", ", ?".repeat(task_ids.len().saturating_sub(1)));
+    vectors::enqueue_tasks(connection, &those, task_ids).await?;
     if connection.dialect() == Dialect::Postgres {
         return Ok(());
     }
@@ -123,6 +138,7 @@ pub(crate) async fn forget(connection: &impl Connection, task_ids: &[Value]) -> 
 
 /// Takes all tasks of a user out of the index, before they go themselves.
 pub(crate) async fn forget_user(connection: &impl Connection, user_id: &str) -> Result<(), DatabaseError> {
+    vectors::enqueue_tasks(connection, "user_id = ?", &[user_id.into()]).await?;
     if connection.dialect() == Dialect::Postgres {
         return Ok(());
     }

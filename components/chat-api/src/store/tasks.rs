@@ -4,8 +4,10 @@ use todo_domain::due::Due;
 use todo_domain::task::{Subtasks, Task};
 use todo_domain::text::fold;
 use todo_domain::time::Timestamp;
+use todo_knowledge::Kind;
 use todo_service::database::{Connection, DatabaseError, Row, Value};
 
+use crate::store::knowledge::vectors;
 use crate::store::search;
 
 /// The columns of [`stored`].
@@ -246,6 +248,8 @@ pub(crate) async fn update(
     }
     if (&before.title, &before.description, &before.tags) != (&task.title, &task.description, &task.tags) {
         search::index(connection, user_id, task).await?;
+    } else if before.deleted_at.is_some() != task.deleted_at.is_some() {
+        vectors::enqueue(connection, user_id, Kind::Task, &task.id).await?;
     }
     Ok(())
 }

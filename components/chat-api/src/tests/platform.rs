@@ -9,8 +9,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Request;
 use serde_json::Value;
+use todo_service::answer::Answer;
 use todo_service::database::testing::TestDatabase;
+use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbound::Unanswered;
 use todo_service::outbox::Receiver;
 
@@ -40,6 +43,9 @@ pub(super) struct World {
     pub(super) documents: RefCell<BTreeMap<String, String>>,
     /// The addresses that were asked.
     pub(super) asked: RefCell<Vec<String>>,
+    /// Servers outside.
+    pub(super) vectors: RefCell<servers::Vectors>,
+    nanoseconds: Cell<u64>,
 }
 
 type Queue = RefCell<VecDeque<Result<Vec<u8>, FeedError>>>;
@@ -146,6 +152,31 @@ impl Receiver for FakePlatform {
     }
 }
 
+impl Fetch for FakePlatform {
+    async fn fetch(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+        let (parts, body) = request.into_parts();
+        let key = ["authorization", "api-key"]
+            .iter()
+            .find_map(|name| parts.headers.get(*name)?.to_str().ok());
+        let path = parts
+            .uri
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let answered = self
+            .world
+            .vectors
+            .borrow_mut()
+            .answer(parts.method.as_str(), &path, key, &body);
+        let Some((status, body)) = answered else {
+            return Err(format!("no answer within {} ms", bounds.patience.as_millis()));
+        };
+        let mut answer = Answer::new(body.into());
+        *answer.status_mut() = status.try_into().unwrap();
+        Ok(answer)
+    }
+}
+
 impl Platform for FakePlatform {
     type Database = TestDatabase;
     type Subscription = FakeFeed;
@@ -162,6 +193,12 @@ impl Platform for FakePlatform {
         let mut bytes = [0; 32];
         bytes[2..10].copy_from_slice(&count.to_be_bytes());
         bytes
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        let now = self.world.nanoseconds.get() + 1_000_000;
+        self.world.nanoseconds.set(now);
+        now
     }
 
     async fn variable(&self, name: &str) -> String {

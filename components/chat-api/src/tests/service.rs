@@ -152,7 +152,7 @@ impl Service {
             }
             Reply::Chat(head, mut stream) => {
                 let mut text = String::new();
-                while let Some(piece) = block_on(stream.next()) {
+                while let Some(piece) = stream.next().await {
                     text.push_str(std::str::from_utf8(&piece).unwrap());
                 }
                 Response {

@@ -63,6 +63,10 @@ async fn what_a_session_set_is_gone_for_the_next() {
         ("SELECT current_setting('search_path')", "\"$user\", public"),
         ("SELECT current_setting('statement_timeout')", "30s"),
         (
+            "SELECT current_setting('idle_in_transaction_session_timeout')",
+            "1min",
+        ),
+        (
             "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             "0",
         ),

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
@@ -111,6 +112,9 @@ pub(crate) struct Up {
     /// Log only warnings and errors, and print nothing else.
     #[arg(short = 'q', long)]
     quiet: bool,
+    /// What a command is told: `--component-id migrate -- status`.
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    arguments: Vec<String>,
 }
 
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
@@ -128,7 +132,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 impl Up {
-    pub(crate) fn run(self, environment: &impl Environment) -> Result<(), Failure> {
+    pub(crate) fn run(self, environment: &impl Environment) -> Result<ExitCode, Failure> {
         self.start_logging(environment);
         if self.build {
             build::run(&self.from)?;
@@ -152,7 +156,7 @@ impl Up {
         });
         // A guest may still hold a blocking thread; what had to be finished is finished.
         runtime.shutdown_timeout(Duration::from_secs(1));
-        result
+        result.map(|exit| ExitCode::from(exit.unwrap_or_default()))
     }
 
     fn start_logging(&self, environment: &impl Environment) {
@@ -188,6 +192,7 @@ impl Up {
             Some(file) => read_runtime_config(file)?,
         };
         Ok(HostOptions {
+            arguments: self.arguments.clone(),
             variables,
             runtime_config,
             state_directory,

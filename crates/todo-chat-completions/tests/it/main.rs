@@ -1,5 +1,7 @@
 //! Answers as providers really write them, cut anywhere, and answers that nobody should write.
 
+#![cfg(test)]
+
 mod hostile;
 mod properties;
 mod providers;

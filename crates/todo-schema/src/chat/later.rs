@@ -152,3 +152,17 @@ pub(super) const EXCHANGE: Migration = Migration {
     back: &["DROP TABLE chat_calendar_feeds", "DROP TABLE chat_imports"],
     loses: "the secret addresses of calendars, and which tasks were imported: a file read again makes them twice",
 };
+
+/// What is held, and what was rejected, is found without a look at all that waits.
+pub(super) const OUTBOX_INDEXES: Migration = Migration {
+    name: "indexes of the outbox",
+    forward: &[
+        outbox_tables!("chat_outbox", by_holder),
+        outbox_tables!("chat_outbox", rejected),
+    ],
+    back: &[
+        "DROP INDEX chat_outbox_rejected",
+        "DROP INDEX chat_outbox_by_holder",
+    ],
+    loses: "",
+};

@@ -1,6 +1,7 @@
 //! A database for native tests: a temporary file, or a real server; with as many connections as a test wants, and
 //! failures on demand.
 
+pub mod plans;
 mod postgres;
 mod sqlite;
 
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 use tempfile::TempDir;
 
+use self::plans::FullScan;
 use self::postgres::PostgresConnection;
 use super::{Connection, Database, DatabaseError, Dialect, Row, Value};
 
@@ -17,21 +19,43 @@ use super::{Connection, Database, DatabaseError, Dialect, Row, Value};
 const SERVER: &str = "TODO_TEST_POSTGRES";
 
 /// Runs all tests of this test program once more, on a database of a Postgres server. `but` are parts of the names of those
-/// that are not run: the caller, and what is about SQLite alone.
+/// that are not run: the caller, and what is about SQLite alone. Answers with the statements of the service that read whole
+/// tables.
 ///
 /// # Panics
 /// A test fails.
+#[must_use]
+pub fn again_on_postgres(url: &str, but: &[&str]) -> Vec<FullScan> {
+    again(Some(url), but)
+}
+
+/// The same on SQLite.
+///
+/// # Panics
+/// A test fails.
+#[must_use]
+pub fn again_on_sqlite(but: &[&str]) -> Vec<FullScan> {
+    again(None, but)
+}
+
 #[expect(clippy::panic, reason = "a test that fails panics")]
-pub fn again_on_postgres(url: &str, but: &[&str]) {
+fn again(url: Option<&str>, but: &[&str]) -> Vec<FullScan> {
+    let Ok(folder) = tempfile::tempdir() else {
+        panic!("there is no room for temporary files");
+    };
+    let plans = folder.path().join("plans");
     let program = std::env::current_exe().unwrap_or_default();
     let mut command = std::process::Command::new(program);
-    command.env(SERVER, url);
+    command.env(plans::FILE, &plans);
+    if let Some(url) = url {
+        command.env(SERVER, url);
+    }
     for name in but {
         command.args(["--skip", name]);
     }
     match command.output() {
-        Ok(output) if output.status.success() => {}
-        Ok(output) => panic!("on Postgres: {}", String::from_utf8_lossy(&output.stdout)),
+        Ok(output) if output.status.success() => plans::read(&plans),
+        Ok(output) => panic!("once more: {}", String::from_utf8_lossy(&output.stdout)),
         Err(error) => panic!("the tests cannot be run again: {error}"),
     }
 }
@@ -42,6 +66,7 @@ pub struct TestDatabase {
     place: Place,
     /// How many more statements succeed before all fail.
     remaining: Rc<Cell<Option<u64>>>,
+    is_migrated_by_command: Rc<Cell<bool>>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +118,13 @@ impl TestDatabase {
         Self {
             place,
             remaining: Rc::default(),
+            is_migrated_by_command: Rc::default(),
         }
+    }
+
+    /// From now on the tables are left to a command.
+    pub fn leave_to_command(&self) {
+        self.is_migrated_by_command.set(true);
     }
 
     /// From now on this many statements succeed and then every one fails, until [`Self::recover`].
@@ -125,6 +156,10 @@ impl Database for TestDatabase {
             kind,
             remaining: Rc::clone(&self.remaining),
         })
+    }
+
+    async fn is_migrated_by_command(&self) -> bool {
+        self.is_migrated_by_command.get()
     }
 }
 
@@ -159,9 +194,38 @@ impl Connection for TestConnection {
                 });
             }
         }
+        let result = self.run(statement, parameters).await;
+        if result.is_ok() && plans::is_wanted(statement) {
+            self.explain(statement, parameters).await?;
+        }
+        result
+    }
+}
+
+impl TestConnection {
+    async fn run(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
         match &self.kind {
             Kind::Sqlite(connection) => sqlite::execute(connection, statement, parameters),
             Kind::Postgres(connection) => connection.execute(statement, parameters).await,
         }
+    }
+
+    /// Has the database tell how it goes about a statement.
+    async fn explain(&self, statement: &str, parameters: &[Value]) -> Result<(), DatabaseError> {
+        let dialect = self.dialect();
+        let plan = match dialect {
+            Dialect::Sqlite => {
+                let explain = format!("EXPLAIN QUERY PLAN {statement}");
+                self.run(&explain, parameters).await?
+            }
+            Dialect::Postgres => {
+                self.run("SET enable_seqscan = off", &[]).await?;
+                let plan = self.run(&format!("EXPLAIN {statement}"), parameters).await?;
+                self.run("SET enable_seqscan = on", &[]).await?;
+                plan
+            }
+        };
+        plans::judge(dialect, statement, &plan);
+        Ok(())
     }
 }

@@ -257,3 +257,19 @@ fn a_database_from_before_checksums_gets_them() {
         assert_eq!(notes(&connection), 1);
     });
 }
+
+#[test]
+fn tables_that_are_a_commands_affair_are_only_looked_at_on_postgres() {
+    on_both(|database| {
+        database.leave_to_command();
+        let connection = block_on(database.connect()).unwrap();
+        let prepared = block_on(prepare(&database, &connection, &FIRST));
+        if connection.dialect() == Dialect::Sqlite {
+            return prepared.unwrap();
+        }
+        let told = prepared.unwrap_err().to_string();
+        assert!(told.contains("run `cargo xtask migrate up`"), "{told}");
+        block_on(migrate(&connection, &FIRST)).unwrap();
+        block_on(prepare(&database, &connection, &FIRST)).unwrap();
+    });
+}

@@ -59,6 +59,24 @@ macro_rules! outbox_tables {
             " (key, claimed_until) WHERE rejected IS NULL"
         )
     };
+    ($table:literal, by_holder) => {
+        concat!(
+            "CREATE INDEX ",
+            $table,
+            "_by_holder ON ",
+            $table,
+            " (holder) WHERE claimed_until > 0"
+        )
+    };
+    ($table:literal, rejected) => {
+        concat!(
+            "CREATE INDEX ",
+            $table,
+            "_rejected ON ",
+            $table,
+            " (created_at) WHERE rejected IS NOT NULL"
+        )
+    };
 }
 
 /// An entry and its place.
@@ -227,7 +245,7 @@ impl Outbox {
         until: i64,
     ) -> Result<(), DatabaseError> {
         let statement = format!(
-            "UPDATE {} SET claimed_until = ? WHERE holder = ? AND claimed_until > ?",
+            "UPDATE {} SET claimed_until = ? WHERE holder = ? AND claimed_until > ? AND claimed_until > 0",
             self.table
         );
         let parameters = [until.into(), holder.into(), now.into()];

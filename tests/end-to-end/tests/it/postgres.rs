@@ -30,18 +30,18 @@ variables = {{ database = "{url}" }}
 }
 
 /// A server and a fresh database on it; nothing where the machine has none.
-fn database() -> Option<(Arc<Postgres>, String)> {
+pub(crate) fn database() -> Option<(Arc<Postgres>, String)> {
     let postgres = Postgres::shared().unwrap()?;
     let url = postgres.database().unwrap();
     Some((postgres, url))
 }
 
-fn host(postgres: &Postgres) -> String {
+pub(crate) fn host(postgres: &Postgres) -> String {
     format!("postgres://{}", postgres.address())
 }
 
 /// The whole application on a database, without limits, since tests are faster than people.
-fn on(postgres: &Postgres, url: &str, further: &[(&str, &str)]) -> ServerOptions {
+pub(crate) fn on(postgres: &Postgres, url: &str, further: &[(&str, &str)]) -> ServerOptions {
     let host = host(postgres);
     let mut variables = vec![("database_url", url), ("database_host", &host)];
     let limits = [

@@ -87,7 +87,7 @@ impl Listening {
     async fn until(&mut self, part: &str) {
         let reading = async {
             while !self.text.contains(part) {
-                let piece = self.response.chunk().await.unwrap().expect("the stream goes on");
+                let piece = self.response.chunk().await.unwrap().unwrap();
                 self.text.push_str(std::str::from_utf8(&piece).unwrap());
             }
         };

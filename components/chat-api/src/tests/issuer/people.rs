@@ -140,6 +140,29 @@ fn scopes_of_ours_bound_a_token_and_others_do_not() {
 }
 
 #[test]
+fn a_person_without_a_password_deletes_the_account_and_comes_back_as_somebody_new() {
+    let service = service();
+    let before = me(&service, &token("ann"));
+    let other = me(&service, &token("bob"));
+    send(
+        &service,
+        &token("ann"),
+        "POST",
+        "/api/v1/tasks",
+        &json!({"title": "secret"}),
+    )
+    .expect(201);
+    let scoped = sign(1, &with("ann", &json!({"scope": "tasks:read tasks:write"})));
+    send(&service, &scoped, "DELETE", "/api/v1/auth/me", &Value::Null).problem(403, "forbidden");
+    send(&service, &token("ann"), "DELETE", "/api/v1/auth/me", &Value::Null).expect(204);
+    let after = me(&service, &token("ann"));
+    assert_ne!(after["id"], before["id"]);
+    let tasks = get(&service, &token("ann"), "/api/v1/tasks").expect(200).body;
+    assert_eq!(tasks["items"], json!([]));
+    assert_eq!(me(&service, &token("bob")), other);
+}
+
+#[test]
 fn an_account_that_is_gone_is_not_made_again_behind_its_back() {
     let service = service();
     let token = token("ann");

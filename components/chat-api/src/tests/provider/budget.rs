@@ -7,7 +7,7 @@ use crate::tests::model::{Scene, calls, completion, says};
 use crate::tests::service::Service;
 
 fn used(service: &Service) -> i64 {
-    let rows = service.rows("SELECT coalesce(sum(used), 0) FROM chat_token_budgets");
+    let rows = service.rows("SELECT CAST(coalesce(sum(used), 0) AS bigint) FROM chat_token_budgets");
     rows[0].integer(0).unwrap()
 }
 
