@@ -32,7 +32,7 @@ const ENDS: [&str; 11] = [
     "been completed",
     "been finished",
 ];
-const ABOUT: [&str; 15] = [
+const ABOUT: [&str; 14] = [
     "tell me about",
     "tell me more about",
     "details of",
@@ -47,7 +47,6 @@ const ABOUT: [&str; 15] = [
     "describe",
     "info on",
     "information about",
-    "what about",
 ];
 
 /// All of one task: "show task 3", "when is the rent due", "is task 3 done".
