@@ -75,7 +75,7 @@ browserTests("tasks", () => {
     await ask();
     await page.getByRole("button", { name: "Yes", exact: true }).click();
     await page.getByRole("heading", { name: "All clear" }).waitFor();
-    assert.equal(await page.locator("[data-tool=delete_task]").count(), 2);
+    assert.equal(await page.locator("[data-tool=bulk_tasks]").count(), 1);
   });
 
   test("a task that is created elsewhere appears without a reload", async () => {

@@ -10,25 +10,28 @@ mod no_answer;
 mod policy;
 mod prompt;
 mod provider;
+mod question;
 mod record;
 pub(crate) mod tally;
 mod told;
 
-use serde::{Deserialize, Serialize};
+pub(crate) use todo_domain::assistant::Memory;
 use todo_domain::assistant::{
-    Context, Intent, Pending, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome, ToolResult,
-    interpret, respond,
+    self, ChangesResult, Intent, Pending, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome,
+    ToolResult, interpret, respond,
 };
+use todo_domain::bulk::BulkRequest;
+use todo_domain::events::TaskEventType;
 use todo_domain::problem::Code;
 use todo_domain::query::{MAXIMUM_LIMIT, SortKey, TaskQuery};
-use todo_domain::task::{Reminder, Status, Task};
-use todo_domain::validation::{Change as FieldChange, TaskPatch};
+use todo_domain::task::{Reminder, Task};
+use todo_domain::validation::{Change as FieldChange, TaskPatch, apply};
 use todo_domain::zone::Zone;
 use todo_service::database::Connection;
 
 use crate::failure::Failure;
 use crate::store::{overview, task_list, tasks};
-use crate::tasks::{Change, find};
+use crate::tasks::{Change, find, find_any};
 use crate::unit::Unit;
 
 pub(crate) use self::authority::{Admitted, admit};
@@ -42,30 +45,14 @@ pub(crate) use self::told::Told;
 /// How many of a user's tasks the assistant looks at when it is told of one by its title.
 const TASKS_IN_VIEW: i64 = 2_000;
 
-/// What the assistant remembers between two turns.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Memory {
-    /// The question that it asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pending: Option<Pending>,
-    /// The numbers of the tasks that it showed last.
-    #[serde(default)]
-    last_list: Vec<u32>,
-}
-
-impl Memory {
-    /// From what a conversation keeps; of what cannot be read nothing is remembered.
-    pub(crate) fn read(state: &str) -> Self {
-        serde_json::from_str(state).unwrap_or_default()
-    }
-}
-
 /// What came of a turn.
 pub(crate) struct Turn {
     pub(crate) intent: Intent,
     pub(crate) response: String,
     pub(crate) results: Vec<ToolResult>,
     pub(crate) pending: Option<Pending>,
+    /// Why nothing could be done, if something else was wanted than what was done.
+    pub(crate) fallback: Option<assistant::Fallback>,
 }
 
 /// Answers a message, and calls the tools that it asks for. Nothing but the message is read for commands.
@@ -76,20 +63,14 @@ pub(crate) async fn take_turn<C: Connection>(
     memory: &mut Memory,
 ) -> Result<Turn, Failure> {
     let in_view = tasks::all(unit.connection, unit.user_id, TASKS_IN_VIEW).await?;
-    let pending = memory.pending.take();
-    let context = Context {
-        tasks: &in_view,
-        now: unit.now,
-        zone,
-        pending: pending.as_ref(),
-        last_list: &memory.last_list,
-    };
-    let plan = interpret(message, &context);
+    let plan = interpret(message, &memory.context(&in_view, unit.now, zone));
+    memory.pending = None;
     let mut turn = Turn {
         intent: plan.intent,
         response: String::new(),
         results: Vec::new(),
         pending: None,
+        fallback: plan.fallback,
     };
     match plan.step {
         Step::Say(text) => turn.response = text,
@@ -101,11 +82,9 @@ pub(crate) async fn take_turn<C: Connection>(
         Step::Act(calls) => {
             for call in calls {
                 let outcome = run(unit, &call, zone).await?;
-                if let ToolOutcome::Tasks(tasks) = &outcome {
-                    memory.last_list = tasks.iter().map(|task| task.task_id).collect();
-                }
                 turn.results.push(ToolResult { call, outcome });
             }
+            memory.learn(&turn.results);
             turn.response = respond(&turn.results);
         }
     }
@@ -157,40 +136,35 @@ async fn attempt<C: Connection>(
             let applied = unit.change(&task, change).await?;
             one(&applied.task, !applied.changed.is_empty())
         }
-        ToolCall::ListTasks {
-            status,
-            due,
-            priority,
-            tag,
-        } => {
-            let status = Status::ALL
-                .into_iter()
-                .filter(|known| status.includes(*known))
-                .collect();
-            let query = TaskQuery {
-                status,
-                due: *due,
-                priority: priority.iter().copied().collect(),
-                tags: tag.iter().cloned().collect(),
-                ..listed(zone)
-            };
-            found(unit, &query).await
+        ToolCall::ListTasks(filter) => {
+            let found = found(unit, &filter.query(zone)).await?;
+            let kept = found.iter().filter(|task| filter.keeps(task, zone));
+            Ok(ToolOutcome::Tasks(lines(kept, filter.sort.is_some())))
         }
         ToolCall::SearchTasks { query } => {
-            found(
-                unit,
-                &TaskQuery {
-                    search: Some(query.clone()),
-                    sort: vec![SortKey::RELEVANCE],
-                    ..listed(zone)
-                },
-            )
-            .await
+            let query = TaskQuery {
+                search: Some(query.clone()),
+                sort: vec![SortKey::RELEVANCE],
+                limit: MAXIMUM_LIMIT,
+                timezone: Some(zone),
+                ..TaskQuery::default()
+            };
+            Ok(ToolOutcome::Tasks(lines(
+                found(unit, &query).await?.iter(),
+                false,
+            )))
         }
         ToolCall::GetStats => {
             let stats: Stats = overview::stats(unit.connection, unit.user_id, unit.now, zone).await?;
             Ok(ToolOutcome::Stats(stats))
         }
+        ToolCall::GetTask { task_id } => Ok(ToolOutcome::Details(Box::new(numbered(unit, *task_id).await?))),
+        ToolCall::BulkTasks(request) => {
+            let changed = bulk(unit, request).await?;
+            let result = ChangesResult::of_bulk(call, &request.action, &changed);
+            Ok(ToolOutcome::Changes(result))
+        }
+        ToolCall::Undo => undo(unit).await,
     }
 }
 
@@ -209,19 +183,69 @@ fn with_reminder(task: &Task, reminder: &Reminder) -> TaskPatch {
     }
 }
 
-fn listed(zone: Zone) -> TaskQuery {
-    TaskQuery {
-        limit: MAXIMUM_LIMIT,
-        timezone: Some(zone),
-        ..TaskQuery::default()
+/// Does it to all of the tasks, or to none: what one of them refuses is found out before any is changed.
+async fn bulk<C: Connection>(
+    unit: &Unit<'_, C>,
+    request: &BulkRequest,
+) -> Result<Vec<(Task, bool)>, Failure> {
+    let mut before: Vec<Task> = Vec::new();
+    for id in &request.ids {
+        let Ok(stored) = find_any(unit.connection, unit.user_id, id).await else {
+            // Which ones are missing is said below.
+            continue;
+        };
+        let patch = request.action.patch(&stored.task).map_err(|error| vec![error])?;
+        if let Some(patch) = patch {
+            apply(&stored.task, patch, unit.now)?;
+        }
+        before.push(stored.task);
     }
+    let after = unit.bulk(request).await?;
+    let is_changed = |task: &Task| {
+        let known = before.iter().find(|known| known.id == task.id);
+        known.is_none_or(|known| known.version != task.version)
+    };
+    Ok(after
+        .into_iter()
+        .map(|task| {
+            let changed = is_changed(&task);
+            (task, changed)
+        })
+        .collect())
 }
 
-async fn found<C: Connection>(unit: &Unit<'_, C>, query: &TaskQuery) -> Result<ToolOutcome, Failure> {
+async fn undo<C: Connection>(unit: &Unit<'_, C>) -> Result<ToolOutcome, Failure> {
+    let (undone, now) = match unit.undo(None).await {
+        Ok(undone) => undone,
+        Err(failure) if failure.code() == Code::Conflict => {
+            return Ok(ToolOutcome::Failed(failure.detail().to_owned()));
+        }
+        Err(failure) => return Err(failure),
+    };
+    // A task that was made and then changed was made.
+    let kind = |task: &Task| {
+        let kinds = [TaskEventType::Created, TaskEventType::Deleted];
+        let is_among = |kind: &TaskEventType| {
+            undone
+                .iter()
+                .any(|change| change.task_id == task.id && change.kind == kind.as_str())
+        };
+        kinds.into_iter().find(is_among).unwrap_or(TaskEventType::Updated)
+    };
+    let undone = now.into_iter().map(|task| (kind(&task), task));
+    Ok(ToolOutcome::Changes(ChangesResult::of_undo(undone)))
+}
+
+async fn found<C: Connection>(unit: &Unit<'_, C>, query: &TaskQuery) -> Result<Vec<Task>, Failure> {
     let found = task_list::page(unit.connection, unit.user_id, query, unit.now, None).await?;
-    let tasks = found.map(|found| found.tasks).unwrap_or_default();
-    // As they are numbered: a list of old and new is easier to speak about from its beginning.
-    let mut lines: Vec<TaskLine> = tasks.iter().map(TaskLine::from).collect();
-    lines.sort_unstable_by_key(|line| line.task_id);
-    Ok(ToolOutcome::Tasks(lines))
+    Ok(found.map(|found| found.tasks).unwrap_or_default())
+}
+
+/// As they are numbered, unless an order was asked for: a list of old and new is easier to speak about from its beginning.
+fn lines<'a>(tasks: impl Iterator<Item = &'a Task>, is_sorted: bool) -> Vec<TaskLine> {
+    let mut lines: Vec<TaskLine> = tasks.map(TaskLine::from).collect();
+    if !is_sorted {
+        lines.sort_unstable_by_key(|line| line.task_id);
+    }
+    lines
 }

@@ -2,14 +2,18 @@
 
 use std::fmt::Write as _;
 
-use crate::assistant::tally::{BUCKETS, DURATION, FALLBACKS, REQUESTS, TOKENS, TURNS};
+use crate::assistant::tally::{
+    BUCKETS, DURATION, FALLBACKS, INTENTS, LED_TO_NOTHING, REQUESTS, TOKENS, TURNS,
+};
 use crate::store::counters::Counter;
 
 /// The media type of the text format.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The counters, with what they count.
-const COUNTERS: [(&str, &str); 4] = [
+const COUNTERS: [(&str, &str); 6] = [
+    (INTENTS, "Messages to the assistant, by what they asked for."),
+    (LED_TO_NOTHING, "Messages that led to nothing, by why."),
     (
         TURNS,
         "Turns that a language model was asked for, by who answered at last.",

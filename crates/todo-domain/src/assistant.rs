@@ -14,26 +14,38 @@ use crate::time::Timestamp;
 use crate::zone::Zone;
 
 mod adding;
+mod answer;
 mod argument;
 mod catalogue;
 mod change;
+mod clause;
+mod deed;
+mod doing;
 mod interpret;
+mod kind;
 mod listing;
+mod memory;
+mod number;
 mod phrase;
 mod reference;
+mod reminding;
 mod request;
 mod respond;
 mod result;
+mod scene;
+mod small_talk;
+mod spelling;
 mod tool;
 mod when;
 
 pub use argument::{ForeignUser, check_user_argument, zone_argument};
 pub use catalogue::{ToolAnnotations, ToolDefinition, tool, tools};
 pub use interpret::interpret;
+pub use memory::Memory;
 pub use request::{ChatRequest, MESSAGE_LIMIT};
 pub use respond::respond;
-pub use result::{Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
-pub use tool::{ListStatus, TOOLS, ToolCall, ToolError};
+pub use result::{ChangesResult, Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
+pub use tool::{ListFilter, ListSort, ListStatus, TOOLS, ToolCall, ToolError};
 
 /// A question that has not been answered for so long is forgotten.
 const PENDING_SECONDS: i64 = 300;
@@ -51,6 +63,8 @@ pub struct Context<'a> {
     pub pending: Option<&'a Pending>,
     /// The numbers of the tasks that were shown last, in the order shown.
     pub last_list: &'a [u32],
+    /// The numbers of the tasks that were spoken of last: what "it" and "them" are.
+    pub focus: &'a [u32],
 }
 
 /// What a message asks for, and what to do about it.
@@ -60,6 +74,25 @@ pub struct Plan {
     pub intent: Intent,
     /// What follows from it.
     pub step: Step,
+    /// Why nothing could be done, if the user wanted something else than what follows.
+    pub fallback: Option<Fallback>,
+}
+
+/// Why a message led to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fallback {
+    /// There is nothing in it to read.
+    Empty,
+    /// It is no sentence that the assistant knows.
+    NotUnderstood,
+    /// It answers a question that is not open.
+    NoQuestion,
+    /// The task that it names is not there.
+    NoSuchTask,
+    /// It does not say all that is needed: which task, when, what.
+    Incomplete,
+    /// It asks for what cannot be: a title that is too long, a date that is none.
+    Invalid,
 }
 
 /// The next step.
@@ -97,6 +130,14 @@ pub enum Intent {
     Confirm,
     /// No, to a question.
     Cancel,
+    /// To see all of a task.
+    GetTask,
+    /// What was changed shall be as it was.
+    Undo,
+    /// Hello.
+    Greet,
+    /// Thanks, or goodbye.
+    Thank,
     /// What the assistant can do.
     Help,
     /// How the product works, or what the operator has answers to.
@@ -117,6 +158,12 @@ pub struct Pending {
     pub decision: Decision,
     /// Until when an answer counts.
     pub expires_at: Timestamp,
+    /// What the same message asked for before, to be done with what is decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<ToolCall>,
+    /// What the same message asked for behind it, in the user's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after: String,
 }
 
 /// What the answer to a question decides.
@@ -128,39 +175,67 @@ pub enum Decision {
         /// What a yes runs.
         calls: Vec<ToolCall>,
     },
-    /// Which task a call is about.
+    /// Which task is meant.
     Choose {
-        /// The call, for any of the tasks.
-        call: ToolCall,
-        /// The numbers of the tasks in question.
+        /// The call for each of the tasks.
+        calls: Vec<ToolCall>,
+        /// The numbers of the tasks in question, in the same order.
         candidates: Vec<u32>,
     },
 }
 
+impl Pending {
+    /// A question that is asked now.
+    pub fn new(question: String, decision: Decision, now: Timestamp) -> Self {
+        Self {
+            question,
+            decision,
+            expires_at: now.plus_seconds(PENDING_SECONDS).unwrap_or(now),
+            before: Vec::new(),
+            after: String::new(),
+        }
+    }
+}
+
 impl Plan {
     fn act(intent: Intent, calls: Vec<ToolCall>) -> Self {
-        Self {
-            intent,
-            step: Step::Act(calls),
-        }
+        Self::new(intent, Step::Act(calls))
     }
 
     fn say(intent: Intent, text: impl Into<String>) -> Self {
+        Self::new(intent, Step::Say(text.into()))
+    }
+
+    fn fallback(intent: Intent, reason: Fallback, text: impl Into<String>) -> Self {
         Self {
-            intent,
-            step: Step::Say(text.into()),
+            fallback: Some(reason),
+            ..Self::say(intent, text)
         }
     }
 
     fn ask(intent: Intent, question: String, decision: Decision, now: Timestamp) -> Self {
-        let expires_at = now.plus_seconds(PENDING_SECONDS).unwrap_or(now);
+        Self::new(intent, Step::Ask(Pending::new(question, decision, now)))
+    }
+
+    fn new(intent: Intent, step: Step) -> Self {
         Self {
             intent,
-            step: Step::Ask(Pending {
-                question,
-                decision,
-                expires_at,
-            }),
+            step,
+            fallback: None,
+        }
+    }
+}
+
+impl Fallback {
+    /// The name in the metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NotUnderstood => "not_understood",
+            Self::NoQuestion => "no_question",
+            Self::NoSuchTask => "no_such_task",
+            Self::Incomplete => "incomplete",
+            Self::Invalid => "invalid",
         }
     }
 }
@@ -179,6 +254,10 @@ impl Intent {
             Self::GetStats => "get_stats",
             Self::Confirm => "confirm",
             Self::Cancel => "cancel",
+            Self::GetTask => "get_task",
+            Self::Undo => "undo",
+            Self::Greet => "greet",
+            Self::Thank => "thank",
             Self::Help => "help",
             Self::Faq => "faq",
             Self::Recall => "recall",

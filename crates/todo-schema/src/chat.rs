@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assistant;
+mod conversations;
 mod first;
 mod knowledge;
 mod later;
@@ -27,5 +28,6 @@ pub const SCHEMA: Schema = Schema {
         accounts::IDENTITIES,
         later::OUTBOX_INDEXES,
         knowledge::KNOWLEDGE,
+        conversations::SEARCH,
     ],
 };

@@ -44,6 +44,7 @@ pub(crate) async fn take_builtin_turn<C: Connection>(
         intent: turn.intent.as_str(),
         provider: BUILTIN,
         pending: turn.pending,
+        led_to_nothing: turn.fallback,
         fallback,
     };
     let mut body = place.keep(unit, request, &memory, outcome).await?;

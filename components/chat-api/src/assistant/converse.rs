@@ -144,6 +144,7 @@ impl<P: Platform> App<P> {
             tool_calls: rounds.tool_calls(),
             intent: rounds.intent(pending.as_ref()).as_str(),
             provider: if failed.is_some() { BUILTIN } else { OPENAI },
+            led_to_nothing: None,
             response,
             pending,
             fallback: failed,
@@ -210,8 +211,9 @@ impl<P: Platform> Rounds<'_, P> {
     fn intent(&self, pending: Option<&todo_domain::assistant::Pending>) -> Intent {
         use todo_domain::assistant::Decision;
         let asked = pending.and_then(|pending| match &pending.decision {
-            Decision::Confirm { calls } => calls.first().map(super::made::intent_of),
-            Decision::Choose { call, .. } => Some(super::made::intent_of(call)),
+            Decision::Confirm { calls } | Decision::Choose { calls, .. } => {
+                calls.first().map(super::made::intent_of)
+            }
         });
         let made = has_changes(&self.made).then(|| intent(&self.made)).flatten();
         made.or(asked)

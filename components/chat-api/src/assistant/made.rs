@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use todo_domain::assistant::{Intent, ToolCall, ToolOutcome, ToolResult, respond};
+use todo_domain::bulk::BulkAction;
 
 /// The longest arguments of a refused call that are shown, in bytes.
 const LONGEST_SHOWN: usize = 2_000;
@@ -100,12 +101,22 @@ pub(super) fn intent(made: &[Made]) -> Option<Intent> {
 pub(super) fn intent_of(call: &ToolCall) -> Intent {
     match call {
         ToolCall::AddTask(_) => Intent::AddTask,
-        ToolCall::ListTasks { .. } => Intent::ListTasks,
+        ToolCall::ListTasks(_) => Intent::ListTasks,
         ToolCall::CompleteTask { .. } => Intent::CompleteTask,
         ToolCall::DeleteTask { .. } => Intent::DeleteTask,
         ToolCall::UpdateTask { .. } => Intent::UpdateTask,
         ToolCall::SearchTasks { .. } => Intent::SearchTasks,
         ToolCall::SetReminder { .. } => Intent::SetReminder,
         ToolCall::GetStats => Intent::GetStats,
+        ToolCall::GetTask { .. } => Intent::GetTask,
+        ToolCall::BulkTasks(request) => match request.action {
+            BulkAction::Complete => Intent::CompleteTask,
+            BulkAction::Delete => Intent::DeleteTask,
+            BulkAction::Restore => Intent::Undo,
+            BulkAction::Reopen | BulkAction::Tag(_) | BulkAction::Untag(_) | BulkAction::Move(_) => {
+                Intent::UpdateTask
+            }
+        },
+        ToolCall::Undo => Intent::Undo,
     }
 }

@@ -3,16 +3,13 @@
 //! What a model asks for may come from the text of a task rather than from the user. So a call is held against what the
 //! built-in rules read out of the user's own message, which no task can change:
 //!
-//! - More than one deletion in a turn needs a yes, as it does with the built-in assistant.
-//! - A deletion by a model that has seen what stands in tasks needs a yes, unless the rules read the same one.
+//! - More than one deletion in a turn needs a yes, as it does with the built-in assistant; so do several in one call.
+//! - A deletion, or a change of several tasks by one call, by a model that has seen what stands in tasks needs a yes, unless the
+//!   rules read the same one.
+//! - To take back a change is as much as a deletion: it takes a task away that was made.
 //! - Where the rules read a question, every change needs a yes.
 
-use todo_domain::assistant::{Decision, Intent, Pending, Plan, Step, ToolCall};
-use todo_domain::task::Task;
-use todo_domain::time::Timestamp;
-
-/// How long a yes counts, in seconds.
-const PENDING_SECONDS: i64 = 300;
+use todo_domain::assistant::{Intent, Plan, Step, ToolCall};
 
 /// How many calls a turn may have.
 const MOST_CALLS: usize = 32;
@@ -52,10 +49,13 @@ impl Policy {
 
     /// Whether the user asked for nothing that would change anything.
     pub(super) fn is_question(&self) -> bool {
-        matches!(
+        let begins_as_one = matches!(
             self.asked.intent,
-            Intent::ListTasks | Intent::SearchTasks | Intent::GetStats | Intent::Help
-        )
+            Intent::ListTasks | Intent::SearchTasks | Intent::GetTask | Intent::GetStats | Intent::Help
+        );
+        // "Show what is left and complete task 3" goes on with a command.
+        let is_more = matches!(&self.asked.step, Step::Act(calls) if !calls.iter().all(ToolCall::only_reads));
+        begins_as_one && !is_more
     }
 
     /// Judges the calls of one answer together: of several deletions none runs before the yes.
@@ -64,8 +64,8 @@ impl Policy {
         calls: impl IntoIterator<Item = (&'a ToolCall, bool)>,
     ) -> Vec<Verdict> {
         let calls: Vec<_> = calls.into_iter().collect();
-        let deletions = calls.iter().filter(|(call, _reads)| is_deletion(call));
-        self.deletions += deletions.count();
+        let deletions = calls.iter().map(|(call, _reads)| deletions(call));
+        self.deletions += deletions.sum::<usize>();
         let before = self.calls;
         self.calls += calls.len();
         let verdict = |(place, (call, reads)): (usize, &(&ToolCall, bool))| {
@@ -83,7 +83,10 @@ impl Policy {
     fn needs_yes(&self, call: &ToolCall) -> bool {
         let is_read_from_message = matches!(&self.asked.step, Step::Act(calls) if calls.contains(call));
         let is_doubtful = self.has_seen_tasks && !is_read_from_message;
-        self.is_question() || (is_deletion(call) && (self.deletions > 1 || is_doubtful))
+        let is_deletion = deletions(call) > 0;
+        self.is_question()
+            || (is_deletion && self.deletions > 1)
+            || (is_doubtful && (is_deletion || changes_several(call)))
     }
 
     /// Results were shown to the model.
@@ -92,67 +95,39 @@ impl Policy {
     }
 }
 
-fn is_deletion(call: &ToolCall) -> bool {
-    matches!(call, ToolCall::DeleteTask { .. })
-}
-
-/// The question whether to run these calls.
-pub(super) fn question(calls: Vec<ToolCall>, tasks: &[Task], now: Timestamp) -> Pending {
-    let lines: Vec<String> = calls.iter().map(|call| line(call, tasks)).collect();
-    let question = if let [line] = lines.as_slice() {
-        format!("This will {line}. Shall I? (yes or no)")
-    } else if calls.iter().all(is_deletion) {
-        let lines: Vec<&str> = lines
-            .iter()
-            .map(|line| line.trim_start_matches("delete "))
-            .collect();
-        format!(
-            "This will delete {} tasks. Shall I? (yes or no)\n{}",
-            lines.len(),
-            lines.join("\n")
-        )
-    } else {
-        format!(
-            "This will make {} changes. Shall I? (yes or no)\n{}",
-            lines.len(),
-            lines.join("\n")
-        )
-    };
-    Pending {
-        question,
-        decision: Decision::Confirm { calls },
-        expires_at: now.plus_seconds(PENDING_SECONDS).unwrap_or(now),
+/// How many tasks the call may take away.
+fn deletions(call: &ToolCall) -> usize {
+    match call {
+        ToolCall::Undo => 1,
+        call => call.deletions(),
     }
 }
 
-fn line(call: &ToolCall, tasks: &[Task]) -> String {
-    let verb = match call {
-        ToolCall::AddTask(draft) => return format!("add “{}”", draft.title),
-        ToolCall::CompleteTask { .. } => "complete",
-        ToolCall::DeleteTask { .. } => "delete",
-        ToolCall::SetReminder { .. } => "set a reminder for",
-        _ => "change",
-    };
-    let number = call.task_id().unwrap_or_default();
-    match tasks.iter().find(|task| task.number == number) {
-        Some(task) => format!("{verb} #{number} {}", task.title),
-        None => format!("{verb} #{number}"),
-    }
+fn changes_several(call: &ToolCall) -> bool {
+    matches!(call, ToolCall::BulkTasks(request) if request.ids.len() > 1)
 }
 
 #[cfg(test)]
 mod tests {
+    use todo_domain::bulk::{BulkAction, BulkRequest};
+
     use super::*;
 
     fn asked(intent: Intent, calls: Vec<ToolCall>) -> Plan {
         Plan {
             intent,
             step: Step::Act(calls),
+            fallback: None,
         }
     }
 
     fn delete(task_id: u32) -> ToolCall {
         ToolCall::DeleteTask { task_id }
+    }
+
+    fn bulk(action: BulkAction, numbers: &[u32]) -> ToolCall {
+        let ids = numbers.iter().map(u32::to_string).collect();
+        ToolCall::BulkTasks(Box::new(BulkRequest { action, ids }))
     }
 
     fn judge(policy: &mut Policy, calls: &[ToolCall]) -> Vec<Verdict> {
@@ -181,6 +156,49 @@ mod tests {
     }
 
     #[test]
+    fn one_call_that_deletes_several_needs_a_yes() {
+        let several = bulk(BulkAction::Delete, &[1, 2]);
+        let mut policy = Policy::new(asked(Intent::DeleteTask, vec![several.clone()]), false);
+        assert_eq!(judge(&mut policy, &[several]), [Verdict::Confirm]);
+        // One by one, in calls of different kinds.
+        let mut policy = Policy::new(asked(Intent::Unclear, vec![]), false);
+        let one = bulk(BulkAction::Delete, &[1]);
+        assert_eq!(judge(&mut policy, &[one, delete(2)]), [Verdict::Confirm; 2]);
+        let mut policy = Policy::new(asked(Intent::Undo, vec![ToolCall::Undo]), false);
+        assert_eq!(judge(&mut policy, &[ToolCall::Undo]), [Verdict::Run]);
+        assert_eq!(judge(&mut policy, &[ToolCall::Undo]), [Verdict::Confirm]);
+    }
+
+    #[test]
+    fn who_has_read_tasks_changes_only_the_several_that_the_message_names() {
+        let named = bulk(BulkAction::Complete, &[1, 2]);
+        let others = bulk(BulkAction::Complete, &[1, 2, 3]);
+        let mut policy = Policy::new(asked(Intent::CompleteTask, vec![named.clone()]), true);
+        let calls = [
+            named,
+            others.clone(),
+            bulk(BulkAction::Complete, &[4]),
+            ToolCall::Undo,
+        ];
+        let verdicts = [Verdict::Run, Verdict::Confirm, Verdict::Run, Verdict::Confirm];
+        assert_eq!(judge(&mut policy, &calls), verdicts);
+        // Who has read nothing but the message has the numbers from it.
+        let mut policy = Policy::new(asked(Intent::Unclear, vec![]), false);
+        assert_eq!(judge(&mut policy, &[others]), [Verdict::Run]);
+    }
+
+    #[test]
+    fn a_question_with_a_command_behind_it_is_a_command() {
+        let complete = ToolCall::CompleteTask { task_id: 1 };
+        let calls = vec![ToolCall::GetStats, complete.clone()];
+        let mut policy = Policy::new(asked(Intent::GetStats, calls), true);
+        assert_eq!(
+            judge(&mut policy, &[complete, delete(2)]),
+            [Verdict::Run, Verdict::Confirm]
+        );
+    }
+
+    #[test]
     fn a_question_changes_nothing() {
         let complete = ToolCall::CompleteTask { task_id: 1 };
         let mut policy = Policy::new(asked(Intent::ListTasks, vec![]), false);
@@ -195,23 +213,5 @@ mod tests {
         let mut policy = Policy::new(asked(Intent::Unclear, vec![]), false);
         judge(&mut policy, &vec![ToolCall::GetStats; MOST_CALLS]);
         assert_eq!(judge(&mut policy, &[ToolCall::GetStats]), [Verdict::TooMany]);
-    }
-
-    #[test]
-    fn the_question_says_what_would_happen() {
-        let now = Timestamp::EPOCH;
-        assert_eq!(
-            question(vec![delete(3)], &[], now).question,
-            "This will delete #3. Shall I? (yes or no)"
-        );
-        assert_eq!(
-            question(vec![delete(3), delete(4)], &[], now).question,
-            "This will delete 2 tasks. Shall I? (yes or no)\n#3\n#4"
-        );
-        let mixed = vec![delete(3), ToolCall::CompleteTask { task_id: 4 }];
-        assert_eq!(
-            question(mixed, &[], now).question,
-            "This will make 2 changes. Shall I? (yes or no)\ndelete #3\ncomplete #4"
-        );
     }
 }

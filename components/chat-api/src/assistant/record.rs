@@ -2,15 +2,17 @@
 //! client gets.
 
 use serde_json::{Value, json};
-use todo_domain::assistant::{ChatRequest, Pending};
+use todo_domain::assistant::{self, ChatRequest, Pending};
 use todo_domain::validation::TITLE_LIMIT;
 use todo_service::database::Connection;
 
 use super::Memory;
 use super::no_answer::Reason;
 use super::provider::OPENAI;
+use super::tally;
 use crate::failure::Failure;
 use crate::store::conversations::{self, Said};
+use crate::store::counters;
 use crate::unit::Unit;
 
 /// Why the built-in assistant answered although another one was meant.
@@ -44,6 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) provider: &'static str,
     pub(crate) pending: Option<Pending>,
     pub(crate) fallback: Option<Fallback>,
+    /// Why the rules could do nothing about the message.
+    pub(crate) led_to_nothing: Option<assistant::Fallback>,
 }
 
 /// Where an answer is kept: a conversation that was there, or one that begins with it.
@@ -121,6 +125,9 @@ impl Place {
                     // It was deleted while the model thought.
                     return Err(Failure::not_found());
                 }
+                // Here and not above: a turn that is kept twice is one turn.
+                let counted = tally::understood(outcome.intent, outcome.led_to_nothing, outcome.provider);
+                counters::add(connection, &counted).await?;
                 message_id
             }
         };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use todo_domain::assistant::Fallback;
+
 use crate::store::counters::Counter;
 
 /// The upper bounds of the histogram's buckets, in milliseconds, as metrics write them in seconds.
@@ -23,6 +25,20 @@ pub(crate) const TOKENS: &str = "llm_tokens_total";
 pub(crate) const DURATION: &str = "llm_request_duration_seconds";
 pub(crate) const TURNS: &str = "chat_turns_total";
 pub(crate) const FALLBACKS: &str = "chat_fallback_total";
+pub(crate) const INTENTS: &str = "todo_chat_intents_total";
+pub(crate) const LED_TO_NOTHING: &str = "todo_chat_fallbacks_total";
+
+/// What was asked for, and why it led to nothing if it did. Only kinds are counted, never words.
+pub(super) fn understood(intent: &str, reason: Option<Fallback>, provider: &str) -> Vec<Counter> {
+    let counter = |name: &str, label: &str, value: &str| Counter {
+        name: name.to_owned(),
+        labels: format!("{label}=\"{value}\",provider=\"{provider}\""),
+        value: 1,
+    };
+    let reason = reason.map(|reason| counter(LED_TO_NOTHING, "reason", reason.as_str()));
+    let intent = counter(INTENTS, "intent", intent);
+    [intent].into_iter().chain(reason).collect()
+}
 
 /// Numbers that were counted and not written down yet.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use todo_domain::problem::Code;
 use todo_domain::query::cursor::{open, seal};
 use todo_domain::query::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
+use todo_domain::text::fold;
 use todo_domain::validation::{FieldError, TITLE_LIMIT};
 use todo_service::answer::{self, Answer, json_unless_known};
 use todo_service::database::{Database, in_transaction_on};
@@ -19,14 +20,31 @@ use crate::store::conversations;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
+/// Longest search, in characters.
+const SEARCH_LIMIT: usize = 200;
+
 /// GET /conversations
 pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {
-    let question = Question::of(app, call, format!("conversations\n{}", caller.user_id), &[])?;
+    let search = search(call)?;
+    // A cursor goes on in the list that it is of.
+    let scope = match &search {
+        Some(search) => format!("conversations\n{}\n{}", caller.user_id, fold(search)),
+        None => format!("conversations\n{}", caller.user_id),
+    };
+    let question = Question::of(app, call, scope, &["search"])?;
+    let search = search.as_deref();
     let before = question.position::<(i64, String)>()?;
     let connection = app.platform.database().connect().await?;
-    let found = conversations::page(&connection, &caller.user_id, before.as_ref(), question.read()).await?;
+    let found = conversations::page(
+        &connection,
+        &caller.user_id,
+        search,
+        before.as_ref(),
+        question.read(),
+    )
+    .await?;
     let total = match question.wants_total {
-        true => Some(conversations::count(&connection, &caller.user_id).await?),
+        true => Some(conversations::count(&connection, &caller.user_id, search).await?),
         false => None,
     };
     let page = question.page(found, total, |last| (last.updated_at.millis(), last.id.clone()));
@@ -105,6 +123,22 @@ pub(crate) async fn messages<P: Platform>(
     let total = question.wants_total.then_some(conversation.message_count);
     let page = question.page(found, total, |last| last.seq);
     Ok(json_unless_known(&call.parts.headers, &page))
+}
+
+/// The words that are looked for, if any are.
+fn search(call: &Call) -> Result<Option<String>, Failure> {
+    let given = call
+        .parameters()
+        .into_iter()
+        .find(|(name, _value)| name == "search");
+    let Some((name, words)) = given.filter(|(_name, words)| !words.is_empty()) else {
+        return Ok(None);
+    };
+    if words.chars().count() > SEARCH_LIMIT || words.chars().any(char::is_control) {
+        let message = format!("must have at most {SEARCH_LIMIT} characters and no control characters");
+        return Err(Failure::field(&name, message));
+    }
+    Ok(Some(words))
 }
 
 /// What is asked of a list that has no filters but those that its handler reads itself.

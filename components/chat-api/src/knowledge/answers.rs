@@ -56,7 +56,8 @@ impl<P: Platform> App<P> {
 
     /// Answers a question of somebody who has no tasks here.
     pub(crate) async fn answer_public(&self, message: &str) -> Result<PublicAnswer, Failure> {
-        let greets = understood(message) == Intent::Help && !is_about_the_product(message);
+        let is_small_talk = matches!(understood(message), Intent::Help | Intent::Greet | Intent::Thank);
+        let greets = is_small_talk && !is_about_the_product(message);
         let found = self.know(message, Scope::Public).await?;
         let hits = worth_mentioning(found.hits);
         if let Some(text) = text(&hits) {
@@ -131,6 +132,7 @@ fn answer(mut found: Found, with_tasks: bool) -> Option<(Turn, Vec<Source>)> {
         response,
         results: Vec::new(),
         pending: None,
+        fallback: None,
     };
     Some((turn, hits.iter().map(Source::from).collect()))
 }
@@ -143,6 +145,7 @@ fn understood(message: &str) -> Intent {
         zone: Zone::UTC,
         pending: None,
         last_list: &[],
+        focus: &[],
     };
     let plan = interpret(message, &context);
     match plan.step {

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use todo_domain::text::fold;
 use todo_domain::time::Timestamp;
-use todo_service::database::{Connection, DatabaseError, Row};
+use todo_service::database::{Connection, DatabaseError, Dialect, Row, Value};
 
 /// A conversation, as the API shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -29,6 +30,9 @@ pub(crate) struct Message {
     pub(crate) tool_calls: Option<Box<RawValue>>,
     pub(crate) created_at: Timestamp,
 }
+
+/// How much of what was said last is searched, in characters.
+const SEARCHED: usize = 16_000;
 
 const COLUMNS: &str = "id, title, created_at, updated_at, last_message, state";
 
@@ -81,19 +85,35 @@ pub(crate) async fn find(
     rows.first().map(conversation).transpose()
 }
 
+/// The condition that all words of a search occur in the title or in what was said, with its parameters.
+fn found_by(search: Option<&str>) -> (String, Vec<Value>) {
+    let (mut condition, mut parameters) = (String::new(), Vec::new());
+    for word in fold(search.unwrap_or_default()).split_whitespace() {
+        let literal = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        condition.push_str(" AND (title_key LIKE ? ESCAPE '\\' OR said_key LIKE ? ESCAPE '\\')");
+        let pattern = format!("%{literal}%");
+        parameters.extend([pattern.as_str().into(), pattern.as_str().into()]);
+    }
+    (condition, parameters)
+}
+
 /// The user's conversations before a place, the last one that was spoken in first.
 pub(crate) async fn page(
     connection: &impl Connection,
     user_id: &str,
+    search: Option<&str>,
     before: Option<&(i64, String)>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DatabaseError> {
     let (updated_at, id) = before.map_or((i64::MAX, ""), |(updated_at, id)| (*updated_at, id.as_str()));
+    let (found, words) = found_by(search);
     let statement = format!(
-        "SELECT {COLUMNS} FROM chat_conversations WHERE user_id = ? AND (updated_at, id) < (?, ?)
+        "SELECT {COLUMNS} FROM chat_conversations WHERE user_id = ? AND (updated_at, id) < (?, ?){found}
             ORDER BY updated_at DESC, id DESC LIMIT ?"
     );
-    let parameters = [user_id.into(), updated_at.into(), id.into(), limit.into()];
+    let mut parameters = vec![user_id.into(), updated_at.into(), id.into()];
+    parameters.extend(words);
+    parameters.push(limit.into());
     connection
         .execute(&statement, &parameters)
         .await?
@@ -102,10 +122,17 @@ pub(crate) async fn page(
         .collect()
 }
 
-/// How many conversations the user has.
-pub(crate) async fn count(connection: &impl Connection, user_id: &str) -> Result<i64, DatabaseError> {
-    let statement = "SELECT count(*) FROM chat_conversations WHERE user_id = ?";
-    let rows = connection.execute(statement, &[user_id.into()]).await?;
+/// How many conversations of the user are found.
+pub(crate) async fn count(
+    connection: &impl Connection,
+    user_id: &str,
+    search: Option<&str>,
+) -> Result<i64, DatabaseError> {
+    let (found, words) = found_by(search);
+    let statement = format!("SELECT count(*) FROM chat_conversations WHERE user_id = ?{found}");
+    let mut parameters = vec![user_id.into()];
+    parameters.extend(words);
+    let rows = connection.execute(&statement, &parameters).await?;
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
@@ -117,9 +144,16 @@ pub(crate) async fn insert(
     title: &str,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let statement = "INSERT INTO chat_conversations (id, user_id, title, created_at, updated_at)
-        SELECT ?, id, ?, ?, ? FROM chat_users WHERE id = ? RETURNING 1";
-    let parameters = [id.into(), title.into(), now.into(), now.into(), user_id.into()];
+    let statement = "INSERT INTO chat_conversations (id, user_id, title, title_key, created_at, updated_at)
+        SELECT ?, id, ?, ?, ?, ? FROM chat_users WHERE id = ? RETURNING 1";
+    let parameters = [
+        id.into(),
+        title.into(),
+        fold(title).into(),
+        now.into(),
+        now.into(),
+        user_id.into(),
+    ];
     Ok(!connection.execute(statement, &parameters).await?.is_empty())
 }
 
@@ -130,11 +164,11 @@ pub(crate) async fn rename(
     id: &str,
     title: &str,
 ) -> Result<Option<Conversation>, DatabaseError> {
-    let statement =
-        format!("UPDATE chat_conversations SET title = ? WHERE user_id = ? AND id = ? RETURNING {COLUMNS}");
-    let rows = connection
-        .execute(&statement, &[title.into(), user_id.into(), id.into()])
-        .await?;
+    let statement = format!(
+        "UPDATE chat_conversations SET title = ?, title_key = ? WHERE user_id = ? AND id = ? RETURNING {COLUMNS}"
+    );
+    let parameters = [title.into(), fold(title).into(), user_id.into(), id.into()];
+    let rows = connection.execute(&statement, &parameters).await?;
     rows.first().map(conversation).transpose()
 }
 
@@ -177,11 +211,18 @@ pub(crate) async fn append(
     state: &str,
     now: i64,
 ) -> Result<bool, DatabaseError> {
-    let statement = "UPDATE chat_conversations SET last_message = last_message + 2, updated_at = ?, state = ?
-        WHERE id = ? RETURNING last_message";
-    let rows = connection
-        .execute(statement, &[now.into(), state.into(), conversation_id.into()])
-        .await?;
+    let [question, _answer] = &turn;
+    let said = format!("{}\n", fold(question.content));
+    let key = match connection.dialect() {
+        Dialect::Sqlite => format!("substr(said_key || ?, -{SEARCHED})"),
+        Dialect::Postgres => format!("right(said_key || ?, {SEARCHED})"),
+    };
+    let statement = format!(
+        "UPDATE chat_conversations SET last_message = last_message + 2, updated_at = ?, state = ?, said_key = {key}
+            WHERE id = ? RETURNING last_message"
+    );
+    let parameters = [now.into(), state.into(), said.into(), conversation_id.into()];
+    let rows = connection.execute(&statement, &parameters).await?;
     let Some(last) = rows.first().map(|row| row.integer(0)).transpose()? else {
         return Ok(false);
     };

@@ -30,13 +30,14 @@ fn names(service: &Service, statement: &str) -> Vec<String> {
     rows.iter().map(|row| row.text(0).unwrap().to_owned()).collect()
 }
 
-/// The service's tables. Those in which SQLite keeps its index of words are of its own kind.
+/// The service's tables. Those in which SQLite keeps its indexes of words are of its own kind.
 fn tables(service: &Service) -> Vec<String> {
     let mut tables = names(
         service,
         match dialect(service) {
             Dialect::Sqlite => {
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'chat_%' AND name NOT LIKE 'chat_task_words_%'"
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'chat_%'
+                    AND name NOT LIKE 'chat_task_words_%' AND name NOT LIKE 'chat_passage_words_%'"
             }
             Dialect::Postgres => {
                 "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()"

@@ -39,7 +39,7 @@ pub(super) enum Scene {
     /// It takes longer than anybody waits.
     Silent,
     /// It takes so many milliseconds, and is answered then.
-    After(i64, Box<Scene>),
+    After(i64, Box<Self>),
 }
 
 /// A body.

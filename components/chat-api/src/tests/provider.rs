@@ -83,7 +83,7 @@ fn words_are_passed_on_where_nothing_is_changed() {
         (&body["model"], &body["stream"]),
         (&json!("small"), &json!(false))
     );
-    assert_eq!(body["tools"].as_array().unwrap().len(), 8);
+    assert_eq!(body["tools"].as_array().unwrap().len(), 11);
     assert_eq!(
         body["messages"][1],
         json!({ "role": "user", "content": "What shall I do first?" })

@@ -13,8 +13,8 @@ fn tags_of_many_tasks_and_of_few_are_found_alike() {
     // Every task but each seventh is at home, each hundredth is rare, and one is both alone and at home.
     let tags_of = |index: usize| {
         let tags = [
-            ("home", index % 7 != 0),
-            ("rare", index % 100 == 0),
+            ("home", !index.is_multiple_of(7)),
+            ("rare", index.is_multiple_of(100)),
             ("single", index == 500),
         ];
         tags.into_iter()

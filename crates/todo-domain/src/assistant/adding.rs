@@ -1,203 +1,288 @@
-//! Messages that make a task or ask to be reminded.
+//! Messages that make tasks.
 
-use super::interpret::{about, command};
-use super::phrase::{after, before, capitalised, leading_quote, unquoted};
-use super::reference::Preference;
+use std::borrow::Cow;
+
+use super::change::add_to_a_task;
+use super::interpret::command;
+use super::phrase::{after, before, capitalised, is, leading_quote, splits, unquoted};
+use super::scene::Scene;
 use super::when::read;
-use super::{Context, Intent, Plan, ToolCall};
-use crate::due::Due;
-use crate::task::{Lead, Reminder};
+use super::{Fallback, Intent, Plan, ToolCall};
+use crate::task::{Lead, Priority, Reminder};
 use crate::validation::{TITLE_LIMIT, TaskDraft};
 
-const ADD: [&str; 31] = [
+mod many;
+mod subtask;
+
+use many::add_many;
+use subtask::subtask;
+
+const ADD: [&str; 52] = [
     "add a new task to",
     "add a new task called",
+    "add a new task named",
+    "add a new task for",
     "add a new task",
     "add a task to",
     "add a task called",
     "add a task named",
+    "add a task titled",
     "add a task for",
+    "add a task that says",
     "add a task",
+    "add another task to",
+    "add another task",
     "add new task",
+    "add the task to",
+    "add the task",
     "add task to",
     "add task",
+    "adding a task to",
     "add a todo to",
     "add a todo",
+    "add a to-do to",
+    "add a to-do",
     "add todo",
     "create a new task to",
+    "create a new task called",
     "create a new task",
     "create a task to",
     "create a task called",
+    "create a task named",
+    "create a task for",
     "create a task",
+    "create new task",
     "create task",
+    "create a todo to",
+    "create a todo",
+    "make a new task to",
     "make a task to",
+    "make a task called",
     "make a task",
+    "new task to",
     "new task",
+    "new todo",
     "i need to remember to",
     "i have to remember to",
     "i must remember to",
     "remember to",
     "don't forget to",
+    "do not forget to",
     "don't let me forget to",
     "note to self",
-    "todo",
 ];
-const ADD_TO_LIST: [&str; 6] = [
+const ADD_SHORT: [&str; 8] = [
+    "todo",
+    "to do",
+    "jot down",
+    "write down",
+    "note down",
+    "put down",
+    "create",
+    "note",
+];
+const LIST: [&str; 14] = [
     "to my list",
     "to my todo list",
     "to my to-do list",
+    "to my to do list",
     "to my tasks",
     "to the list",
     "to my task list",
+    "to the todo list",
+    "on my list",
+    "on my todo list",
+    "on my to-do list",
+    "on the list",
+    "as a task",
+    "as a todo",
 ];
-const NEED: [&str; 8] = [
+const NEED: [&str; 13] = [
     "i need to",
     "i have to",
     "i must",
     "i should",
     "i've got to",
+    "i gotta",
+    "i ought to",
+    "we need to",
+    "we have to",
     "i want to",
     "i'd like to",
     "i would like to",
+    "i wanna",
 ];
-const REMIND_OF: [&str; 6] = [
-    "remind me about",
-    "remind me of",
-    "set a reminder for",
-    "add a reminder for",
-    "add a reminder to task",
-    "set a reminder on",
-];
-const REMIND_TO: [&str; 4] = [
-    "remind me to",
-    "set a reminder to",
-    "add a reminder to",
-    "create a reminder to",
-];
-pub(super) fn add(text: &str, context: &Context<'_>) -> Option<Plan> {
+
+pub(super) fn add(text: &str, scene: &Scene<'_>) -> Option<Plan> {
+    if is(
+        text,
+        &[
+            "add",
+            "create",
+            "new",
+            "add something",
+            "create something",
+            "make a new one",
+        ],
+    ) {
+        return Some(without_title());
+    }
+    if let Some(plan) = subtask(text, scene)
+        .or_else(|| add_to_a_task(text, scene))
+        .or_else(|| add_many(text, scene))
+    {
+        return Some(plan);
+    }
     if let Some(rest) = after(text, &ADD) {
-        return Some(new_task(rest, false, context));
+        let title = before(rest, &LIST).unwrap_or(rest);
+        let is_list = is(
+            title,
+            &[
+                "my list",
+                "the list",
+                "my tasks",
+                "my todo list",
+                "my to-do list",
+                "to my list",
+            ],
+        );
+        return Some(new_task(if is_list { "" } else { title }, false, scene));
     }
-    let rest = after(text, &["add", "put"])?;
-    let named = before(rest, &ADD_TO_LIST);
+    if let Some((rest, level)) = graded(text) {
+        return Some(match draft(before(rest, &LIST).unwrap_or(rest), scene) {
+            Err(plan) => *plan,
+            Ok(draft) => {
+                let draft = TaskDraft {
+                    priority: level,
+                    ..draft
+                };
+                Plan::act(Intent::AddTask, vec![ToolCall::AddTask(Box::new(draft))])
+            }
+        });
+    }
+    if let Some(rest) = after(text, &ADD_SHORT).filter(|rest| !rest.is_empty()) {
+        return Some(new_task(before(rest, &LIST).unwrap_or(rest), false, scene));
+    }
+    if let Some(rest) = after(text, &["schedule", "plan"]).filter(|rest| !rest.is_empty()) {
+        let rest = after(rest, &["a", "an"]).unwrap_or(rest);
+        return Some(new_task(rest, false, scene));
+    }
+    let rest = after(text, &["add", "put", "adding"])?;
+    let named = before(rest, &LIST);
     if let Some(title) = unquoted(named.unwrap_or(rest)).or(named) {
-        return Some(new_task(title, false, context));
+        return Some(new_task(title, false, scene));
     }
-    (after(text, &["add"]).is_some() && !rest.is_empty()).then(|| new_task(rest, false, context))
+    (after(text, &["add", "adding"]).is_some() && !rest.is_empty()).then(|| new_task(rest, false, scene))
+}
+
+/// "Add a high priority task to fix the roof" as the title and the priority.
+fn graded(text: &str) -> Option<(&str, Priority)> {
+    let rest = after(text, &["add", "create", "make", "new"])?;
+    let rest = after(rest, &["a new", "an", "a"]).unwrap_or(rest);
+    let (level, rest) = ["low", "medium", "high", "urgent", "critical", "important"]
+        .into_iter()
+        .find_map(|level| Some((level, after(rest, &[level])?)))?;
+    let rest = after(rest, &["priority"]).unwrap_or(rest);
+    let rest = after(
+        rest,
+        &[
+            "task to",
+            "task called",
+            "task named",
+            "task for",
+            "task",
+            "todo to",
+            "todo",
+        ],
+    )?;
+    let level = if level == "important" { "high" } else { level };
+    Some((rest, level.parse().ok()?))
 }
 
 /// "I need to pay bills" is a task, "I need to see my tasks" and "I want to delete task 3" are not.
-pub(super) fn need(text: &str, context: &Context<'_>) -> Option<Plan> {
+pub(super) fn need(text: &str, scene: &Scene<'_>) -> Option<Plan> {
     let rest = after(text, &NEED)?;
-    let wish = after(text, &["i want to", "i'd like to", "i would like to"]).is_some();
+    let wish = after(text, &["i want to", "i'd like to", "i would like to", "i wanna"]).is_some();
     let names_a_task = rest.split_whitespace().any(|word| {
         matches!(
-            word.to_ascii_lowercase().as_str(),
-            "task" | "tasks" | "todo" | "todos"
+            word.to_ascii_lowercase().trim_end_matches([',', '.', '?', '!']),
+            "task" | "tasks" | "todo" | "todos" | "it" | "them"
         ) || word.starts_with('#')
     });
-    match command(rest, context) {
-        Some(plan) if names_a_task || wish => Some(plan),
-        _ => Some(new_task(rest, false, context)),
+    match command(rest, scene) {
+        Some(plan) if names_a_task || (wish && plan.fallback.is_none()) => Some(plan),
+        _ => Some(new_task(rest, false, scene)),
     }
 }
 
-fn new_task(text: &str, remind: bool, context: &Context<'_>) -> Plan {
+fn without_title() -> Plan {
+    Plan::fallback(
+        Intent::AddTask,
+        Fallback::Incomplete,
+        "What shall the task be called? For example: add a task to buy groceries.",
+    )
+}
+
+/// One task; with a reminder when it is due, if that is what was asked for.
+pub(super) fn new_task(text: &str, reminds: bool, scene: &Scene<'_>) -> Plan {
+    match draft(text, scene) {
+        Err(plan) => *plan,
+        Ok(mut draft) => {
+            if reminds
+                && draft.due_date.is_some()
+                && draft.reminders.is_empty()
+                && let Some(lead) = Lead::parse("0m")
+            {
+                draft.reminders.push(Reminder::Before(lead));
+            }
+            Plan::act(Intent::AddTask, vec![ToolCall::AddTask(Box::new(draft))])
+        }
+    }
+}
+
+pub(super) fn draft(text: &str, scene: &Scene<'_>) -> Result<TaskDraft, Box<Plan>> {
+    let joined = without_joint(text);
+    let text = joined.as_ref();
     let quoted = leading_quote(text).and_then(|(title, rest)| {
-        let details = read(rest, context).ok().filter(|rest| rest.title.is_empty())?;
+        let details = read(rest, &scene.context)
+            .ok()
+            .filter(|rest| rest.title.is_empty())?;
         let title = title.to_owned();
         Some(TaskDraft { title, ..details })
     });
-    let draft = match quoted.map_or_else(|| read(text, context), Ok) {
+    let draft = match quoted.map_or_else(|| read(text, &scene.context), Ok) {
         Ok(draft) => draft,
         Err(reason) => {
-            return Plan::say(Intent::AddTask, format!("I added nothing, because {reason}."));
+            let text = format!("I added nothing, because {reason}.");
+            return Err(Box::new(Plan::fallback(Intent::AddTask, Fallback::Invalid, text)));
         }
     };
     let title = capitalised(draft.title.trim_matches([' ', ',', ':', '-']));
     if title.is_empty() {
-        return Plan::say(
-            Intent::AddTask,
-            "What shall the task be called? For example: add a task to buy groceries.",
-        );
+        return Err(Box::new(without_title()));
     }
     if title.chars().count() > TITLE_LIMIT || title.chars().any(char::is_control) {
         let limit = format!(
             "The title of a task is one line of at most {TITLE_LIMIT} characters, so I added nothing."
         );
-        return Plan::say(Intent::AddTask, limit);
+        return Err(Box::new(Plan::fallback(
+            Intent::AddTask,
+            Fallback::Invalid,
+            limit,
+        )));
     }
-    let mut draft = TaskDraft { title, ..draft };
-    if remind
-        && draft.due_date.is_some()
-        && draft.reminders.is_empty()
-        && let Some(lead) = Lead::parse("0m")
+    Ok(TaskDraft { title, ..draft })
+}
+
+/// The text without the "and" between a task and its reminder.
+fn without_joint(text: &str) -> Cow<'_, str> {
+    match splits(text, &["and remind me", "and set a reminder"])
+        .into_iter()
+        .next_back()
     {
-        draft.reminders.push(Reminder::Before(lead));
-    }
-    Plan::act(Intent::AddTask, vec![ToolCall::AddTask(Box::new(draft))])
-}
-
-pub(super) fn remind(text: &str, context: &Context<'_>) -> Option<Plan> {
-    if let Some(rest) = after(text, &REMIND_TO) {
-        return Some(new_task(rest, true, context));
-    }
-    let rest = after(text, &REMIND_OF)?;
-    if let Some((reference, lead)) = lead_before(rest) {
-        let call = ToolCall::SetReminder {
-            task_id: 0,
-            reminder: Reminder::Before(lead),
-        };
-        return Some(about(
-            reference,
-            Intent::SetReminder,
-            call,
-            Preference::Open,
-            context,
-        ));
-    }
-    let details = match read(rest, context) {
-        Ok(details) => details,
-        Err(reason) => {
-            return Some(Plan::say(
-                Intent::SetReminder,
-                format!("I set no reminder, because {reason}."),
-            ));
+        Some((task, when)) if unquoted(text).is_none() && !when.is_empty() => {
+            Cow::Owned(format!("{} remind me {when}", task.trim_end_matches(',')))
         }
-    };
-    let at = match details.due_date {
-        Some(Due::Time(time)) => Some(time),
-        Some(day @ Due::Day(_)) => context.zone.resolve(day.reminder_base(context.zone)),
-        None => None,
-    };
-    let Some(at) = at else {
-        let question = "When shall I remind you? For example: remind me about task 3 tomorrow at 9:00.";
-        return Some(Plan::say(Intent::SetReminder, question));
-    };
-    let call = ToolCall::SetReminder {
-        task_id: 0,
-        reminder: Reminder::At(at),
-    };
-    Some(about(
-        &details.title,
-        Intent::SetReminder,
-        call,
-        Preference::Open,
-        context,
-    ))
-}
-
-/// "task 3 30 minutes before" as the reference and the duration.
-fn lead_before(text: &str) -> Option<(&str, Lead)> {
-    let text = before(
-        text,
-        &["before it is due", "before it's due", "before", "in advance"],
-    )?;
-    let (rest, unit) = text.rsplit_once(' ')?;
-    match rest.rsplit_once(' ') {
-        Some((reference, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some((reference, Lead::parse(&format!("{number} {unit}"))?))
-        }
-        _ => Some((rest, Lead::parse(unit)?)),
+        _ => Cow::Borrowed(text),
     }
 }

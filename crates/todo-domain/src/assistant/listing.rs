@@ -1,228 +1,188 @@
 //! Messages that ask to see something.
 
-use super::phrase::{after, before, is};
-use super::reference::{Meaning, Preference, find, resolve};
-use super::{Context, Intent, ListStatus, Plan, ToolCall};
+use super::clause::HEADS;
+use super::kind::{COMPLETED, Kind, PENDING};
+use super::phrase::{after, is};
+use super::scene::Scene;
+use super::spelling::guessed;
+use super::{Intent, ListSort, ListStatus, Plan, ToolCall};
 use crate::query::DueFilter;
-use crate::task::Priority;
-use crate::text::words;
+use crate::text::{fold, words};
 
-const SHOW: [&str; 14] = [
-    "show", "list", "display", "view", "see", "give", "get", "tell", "read", "print", "what", "what's",
-    "whats", "which",
-];
-const QUESTIONS: [&str; 5] = ["do", "have", "is", "are", "any"];
-const NOUNS: [&str; 13] = [
-    "task",
-    "tasks",
-    "todo",
-    "todos",
+mod details;
+mod search;
+mod stats;
+
+pub(super) use details::details;
+pub(super) use search::search;
+pub(super) use stats::stats;
+
+const SHOW: [&str; 25] = [
+    "show",
     "list",
-    "everything",
-    "things",
-    "items",
-    "agenda",
-    "dos",
-    "stuff",
-    "plate",
-    "work",
+    "display",
+    "view",
+    "see",
+    "give",
+    "get",
+    "tell",
+    "read",
+    "print",
+    "what",
+    "what's",
+    "whats",
+    "which",
+    "showing",
+    "pull up",
+    "bring up",
+    "go through",
+    "let me see",
+    "look at",
+    "check my",
+    "check the",
+    "open my",
+    "open the",
+    "can i see",
 ];
-const PENDING: [&str; 10] = [
-    "pending",
-    "open",
-    "left",
-    "remaining",
-    "incomplete",
-    "unfinished",
-    "outstanding",
-    "undone",
-    "todo",
-    "uncompleted",
+const QUESTIONS: [&str; 9] = ["do", "have", "is", "are", "any", "anything", "did", "when", "how"];
+const NEXT: [&str; 16] = [
+    "what's next",
+    "what is next",
+    "whats next",
+    "what's up next",
+    "what's my next task",
+    "what is my next task",
+    "what should i do next",
+    "what do i do next",
+    "what do i have to do next",
+    "next task",
+    "my next task",
+    "show me my next task",
+    "what's due next",
+    "what is due next",
+    "which task is next",
+    "what should i do first",
 ];
-const COMPLETED: [&str; 7] = [
-    "completed",
-    "complete",
-    "done",
-    "finished",
-    "accomplished",
-    "achieved",
-    "finish",
-];
-const STATS: [&str; 12] = [
-    "stats",
-    "statistics",
-    "my stats",
-    "my statistics",
-    "show stats",
-    "show me my stats",
-    "show my stats",
-    "show statistics",
-    "how am i doing",
-    "summary",
-    "give me a summary",
-    "show me my statistics",
+const IMPORTANT: [&str; 10] = [
+    "what should i work on",
+    "what should i focus on",
+    "what's most important",
+    "what is most important",
+    "what's the most important task",
+    "what is my most important task",
+    "what's most urgent",
+    "what is most urgent",
+    "what should i start with",
+    "where should i start",
 ];
 
 /// A list of tasks by kind, if the message asks for one.
-pub(super) fn list(text: &str) -> Option<Plan> {
+pub(super) fn list(text: &str, scene: &Scene<'_>) -> Option<Plan> {
+    let text = text.trim_end_matches(['?', '!', '.']);
+    if is(text, &NEXT) {
+        return Some(first(ListSort::DueDate, 1));
+    }
+    if is(text, &IMPORTANT) {
+        return Some(first(ListSort::Priority, 3));
+    }
     let all = words(text);
     let has = |known: &[&str]| all.iter().any(|word| known.contains(&word.as_str()));
-    let tag = text
-        .split_whitespace()
-        .find_map(|word| word.strip_prefix('#'))
-        .or_else(|| word_after(text, "tagged"));
-    let priority = ["low", "medium", "high", "urgent"]
-        .into_iter()
-        .find(|level| has(&[level]));
-    let priority: Option<Priority> = priority.and_then(|level| level.parse().ok());
-    let due = due(&all);
-    let nouns = has(&NOUNS) || (all.windows(2).any(|pair| pair == ["to", "do"]));
-    let kind = has(&PENDING) || has(&COMPLETED) || due.is_some();
-    let begins = |known: &[&str]| after(text, known).is_some();
-    let asks = if begins(&SHOW) {
-        nouns || kind
-    } else if begins(&QUESTIONS) || begins(&["how"]) {
-        (nouns || kind) && has(&["i", "my", "there", "me"])
+    let begins = |known: &[&str]| after(text, known);
+    let shown = begins(&SHOW);
+    let asked = begins(&QUESTIONS);
+    let described = shown.or(asked).unwrap_or(text);
+    let mut kind = Kind::read(described, scene);
+    let has_noun = kind.has_noun || all.windows(2).any(|pair| pair == ["to", "do"]);
+    let is_mine = has(&["i", "my", "me", "we", "our"]);
+    let asks = if shown.is_some() {
+        has_noun || (kind.is_said() && (kind.rest.is_empty() || is_mine))
+    } else if asked.is_some() {
+        (has_noun || kind.is_said()) && (is_mine || has(&["there", "any", "anything"]))
     } else {
         // "my tasks", "pending tasks", "overdue"
-        all.len() <= 4 && (kind || has(&["tasks", "todos", "list", "agenda"])) && only_list_words(&all)
+        all.len() <= 6 && is_heading(text, &kind, &all, scene)
     };
     if !asks {
         return None;
     }
-    let not_done = text.to_ascii_lowercase().contains("not ") || text.contains("n't") || text.contains("n’t");
-    let status = if has(&PENDING) || (has(&COMPLETED) && not_done) {
-        ListStatus::Pending
-    } else if has(&COMPLETED) {
-        ListStatus::Completed
-    } else if !has(&["all", "everything"])
-        && (due == Some(DueFilter::Overdue) || asks_what_to_do(&all) || due.is_some())
+    if !kind.rest.is_empty()
+        && let Some((guessed, false)) = guessed(text, scene)
     {
-        ListStatus::Pending
-    } else {
-        ListStatus::All
-    };
-    let call = ToolCall::ListTasks {
-        status,
-        due,
-        priority,
-        tag: tag.map(str::to_owned),
-    };
-    Some(Plan::act(Intent::ListTasks, vec![call]))
-}
-
-/// Numbers, if the message asks for them.
-pub(super) fn stats(text: &str) -> Option<Plan> {
-    let counts = after(text, &["how many"])
-        .is_some_and(|rest| words(rest).iter().any(|word| NOUNS.contains(&word.as_str())));
-    (counts || is(text, &STATS)).then(|| Plan::act(Intent::GetStats, vec![ToolCall::GetStats]))
-}
-
-/// A search by words, or one task by its number.
-pub(super) fn search(text: &str, context: &Context<'_>) -> Option<Plan> {
-    if let Some(rest) = after(text, &["show me", "show", "view", "open", "display"])
-        && let Some(number) = after(rest, &["task number", "task", "task no."])
-        && let Meaning::Tasks(numbers) = resolve(&format!("task {number}"), context, Preference::Any)
-        && let [number] = numbers.as_slice()
-        && let Some(task) = find(context, *number)
+        return list(&guessed, scene);
+    }
+    if kind.filter.status == ListStatus::Completed && kind.is_negated {
+        kind.filter.status = ListStatus::Pending;
+    }
+    if has(&["finish", "finished", "accomplish", "complete", "completed"])
+        && after(text, &["what did i", "did i"]).is_some()
     {
-        let call = ToolCall::SearchTasks {
-            query: task.title.chars().take(200).collect(),
-        };
-        return Some(Plan::act(Intent::SearchTasks, vec![call]));
+        kind.filter.status = ListStatus::Completed;
     }
-    let rest = after(
-        text,
-        &[
-            "search my tasks for",
-            "search tasks for",
-            "search for",
-            "search",
-            "find me",
-            "find",
-            "look for",
-            "look up",
-        ],
-    )?;
-    let rest = after(
-        rest,
-        &[
-            "all my tasks",
-            "all tasks",
-            "my tasks",
-            "the tasks",
-            "tasks",
-            "task",
-            "the task",
-            "anything",
-        ],
-    )
-    .unwrap_or(rest);
-    let rest = after(
-        rest,
-        &[
-            "about",
-            "with",
-            "containing",
-            "named",
-            "called",
-            "that mention",
-            "for",
-            "the",
-            "my",
-        ],
-    )
-    .unwrap_or(rest);
-    let query = before(rest, &["tasks", "task"]).unwrap_or(rest);
-    let query = super::phrase::unquoted(query).unwrap_or(query).trim();
-    if query.is_empty() {
-        return Some(Plan::say(
-            Intent::SearchTasks,
-            "What shall I look for? For example: find tasks about rent.",
-        ));
+    let is_dated =
+        kind.filter.due.is_some() || kind.filter.due_after.is_some() || kind.filter.due_before.is_some();
+    let is_all = has(&["all", "everything"]);
+    let is_only_dated = kind.filter.due != Some(DueFilter::None) && is_dated;
+    if kind.filter.status == ListStatus::All
+        && ((!is_all && (kind.filter.due == Some(DueFilter::Overdue) || is_only_dated))
+            || asks_what_to_do(&all))
+    {
+        kind.filter.status = ListStatus::Pending;
     }
-    let call = ToolCall::SearchTasks {
-        query: query.chars().take(200).collect(),
-    };
-    Some(Plan::act(Intent::SearchTasks, vec![call]))
+    kind.look_back(scene);
+    kind.settle(scene);
+    if has(&["urgency", "importance"]) || text.to_ascii_lowercase().contains("by priority") {
+        kind.filter.sort = Some(ListSort::Priority);
+    } else if ["by due date", "by date", "by deadline"]
+        .iter()
+        .any(|order| text.to_ascii_lowercase().contains(order))
+    {
+        kind.filter.sort = Some(ListSort::DueDate);
+    }
+    Some(Plan::act(
+        Intent::ListTasks,
+        vec![ToolCall::ListTasks(Box::new(kind.filter))],
+    ))
 }
 
-fn due(words: &[String]) -> Option<DueFilter> {
-    let has = |word: &str| words.iter().any(|known| known == word);
-    if has("overdue") || has("late") {
-        Some(DueFilter::Overdue)
-    } else if has("today") {
-        Some(DueFilter::Today)
-    } else if has("week") {
-        Some(DueFilter::Week)
-    } else {
-        None
-    }
+fn first(sort: ListSort, limit: usize) -> Plan {
+    let filter = super::ListFilter {
+        status: ListStatus::Pending,
+        sort: Some(sort),
+        limit: Some(limit),
+        ..super::ListFilter::default()
+    };
+    Plan::act(Intent::ListTasks, vec![ToolCall::ListTasks(Box::new(filter))])
 }
 
 /// "What do I have to do?", "What should I do today?"
 fn asks_what_to_do(words: &[String]) -> bool {
-    words.first().is_some_and(|word| word == "what") && words.iter().skip(2).any(|word| word == "do")
+    words
+        .first()
+        .is_some_and(|word| word == "what" || word == "whats")
+        && words.iter().skip(2).any(|word| word == "do")
 }
 
-fn only_list_words(words: &[String]) -> bool {
-    let others = [
-        "my", "all", "the", "today", "this", "week", "overdue", "late", "due", "to", "do",
-    ];
-    let known = |word: &str| {
-        NOUNS.contains(&word)
-            || PENDING.contains(&word)
-            || COMPLETED.contains(&word)
-            || others.contains(&word)
+/// Whether the text is made of the words of a list and nothing else, and does not begin like a command.
+fn is_heading(text: &str, kind: &Kind, words: &[String], scene: &Scene<'_>) -> bool {
+    let is_tag = |word: &String| {
+        scene
+            .tasks()
+            .flat_map(|task| &task.tags)
+            .any(|tag| fold(tag) == fold(word))
     };
-    words.iter().all(|word| known(word))
-        && !words
-            .first()
-            .is_some_and(|word| word == "complete" || word == "finish" || word == "do")
-}
-
-fn word_after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    text.split_whitespace()
-        .skip_while(|known| !known.eq_ignore_ascii_case(word))
-        .nth(1)
+    let are_tags = kind.has_noun && kind.rest.iter().all(is_tag) && after(text, &HEADS).is_none();
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let is_state = matches!(first, "done" | "finished" | "open");
+    let begins_a_command = matches!(first, "complete" | "finish" | "do" | "close" | "the")
+        || (is_state && !(words.len() > 1 && kind.has_noun));
+    // A word alone is enough if it is a list's own.
+    let is_list = words.len() > 1
+        || kind.is_said()
+        || PENDING.contains(&first)
+        || COMPLETED.contains(&first)
+        || matches!(
+            first,
+            "tasks" | "todos" | "list" | "agenda" | "schedule" | "everything"
+        );
+    (kind.rest.is_empty() || are_tags) && (kind.is_said() || kind.has_noun) && !begins_a_command && is_list
 }

@@ -1,15 +1,26 @@
-//! Which task a message means: by number, by place in the list that was shown, or by a part of its title.
+//! Which tasks a message means: by number, by place in the list that was shown, as a kind, or by a part of the title.
+//!
+//! What has no words to compare with a title, like `it` or `task 3`, is never compared with one: a task that is called
+//! "everything" does not change what everything is.
 
-use super::phrase::{after, before, is, unquoted};
-use super::{Context, ListStatus, TaskLine};
-use crate::task::Task;
-use crate::text::{fold, words};
+use super::kind;
+use super::phrase::{after, before, unquoted};
+use super::scene::Scene;
+use crate::text::fold;
 
-/// Most tasks that are named as near misses.
-const NEAREST_LIMIT: usize = 3;
+mod numbered;
+mod placed;
+mod titled;
+
+use titled::by_title;
+
+/// Longest text that can name a task, in characters: a title has fewer.
+const REFERENCE_LIMIT: usize = 400;
+/// Most tasks that are named one by one.
+const NAMED_LIMIT: usize = 20;
 
 const ARTICLES: [&str; 7] = ["the", "my", "a", "an", "this", "that", "our"];
-const NOUNS: [&str; 10] = [
+const NOUNS: [&str; 14] = [
     "tasks",
     "task",
     "todos",
@@ -20,17 +31,10 @@ const NOUNS: [&str; 10] = [
     "one",
     "from my list",
     "from the list",
-];
-const NUMBER_WORDS: [&str; 10] = [
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-];
-const PLACES: [&str; 10] = [
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-];
-/// Words that say nothing of which task is meant.
-const FILLERS: [&str; 18] = [
-    "the", "a", "an", "my", "to", "about", "for", "of", "with", "task", "todo", "item", "one", "called",
-    "named", "and", "on", "in",
+    "off my list",
+    "off the list",
+    "from my tasks",
+    "in my list",
 ];
 
 /// What a reference turned out to mean.
@@ -38,6 +42,8 @@ const FILLERS: [&str; 18] = [
 pub(super) enum Meaning {
     /// Exactly these, one or several that were each named.
     Tasks(Vec<u32>),
+    /// This one, if its title was misspelt.
+    Perhaps(u32),
     /// All tasks of a kind.
     All(Vec<u32>),
     /// One of these, but which?
@@ -59,52 +65,70 @@ pub(super) enum Preference {
     Any,
 }
 
-pub(super) fn resolve(text: &str, context: &Context<'_>, preference: Preference) -> Meaning {
+pub(super) fn resolve(text: &str, scene: &Scene<'_>, preference: Preference) -> Meaning {
     let text = text.trim();
-    if let Some(title) = unquoted(text) {
-        return by_title(title, context, preference);
+    if text.chars().count() > REFERENCE_LIMIT {
+        let named: String = text.chars().take(40).collect();
+        return Meaning::Nothing {
+            named: format!("“{named}…”"),
+            nearest: Vec::new(),
+        };
     }
-    if let Some(all) = all_of_a_kind(text, context) {
-        return all;
+    if let Some(title) = unquoted(text) {
+        return by_title(title, scene, preference);
+    }
+    let text = before(
+        text,
+        &[
+            "from my list",
+            "from the list",
+            "off my list",
+            "off the list",
+            "from my tasks",
+            "on my list",
+        ],
+    )
+    .unwrap_or(text);
+    if let Some(meaning) = placed::pronoun(text, scene) {
+        return meaning;
     }
     let named = without_articles_and_nouns(text);
-    if let Some(numbers) = numbers(text) {
-        let unknown: Vec<u32> = numbers
-            .iter()
-            .copied()
-            .filter(|number| find(context, *number).is_none())
-            .collect();
-        // A bare number may also be a title, like "2027".
-        match (by_title(named, context, preference), unknown.first()) {
-            (_, None) => return Meaning::Tasks(numbers),
-            (Meaning::Nothing { .. } | Meaning::Unsaid, Some(number)) => {
-                return Meaning::Nothing {
-                    named: format!("task {number}"),
-                    nearest: Vec::new(),
-                };
+    if let Some(numbers) = numbered::numbers(text) {
+        return by_number(numbers, named, scene, preference);
+    }
+    if let Some(numbers) = placed::by_place(text, scene) {
+        return if numbers.is_empty() {
+            Meaning::Nothing {
+                named: format!("“{text}”"),
+                nearest: Vec::new(),
             }
-            (by_title, Some(_)) => return by_title,
+        } else {
+            Meaning::Tasks(numbers)
+        };
+    }
+    if scene
+        .titles()
+        .iter()
+        .any(|title| title.folded == fold(text) && !kind::is_plain(text))
+    {
+        return by_title(text, scene, preference);
+    }
+    if let Some(numbers) = kind::tasks_of(text, scene, preference) {
+        return Meaning::All(numbers);
+    }
+    let found = match by_title(named, scene, preference) {
+        nothing @ (Meaning::Nothing { .. } | Meaning::Unsaid) if named != text => {
+            match by_title(text, scene, preference) {
+                Meaning::Nothing { .. } | Meaning::Unsaid => nothing,
+                found => found,
+            }
         }
-    }
-    if let Some(number) = by_place(text, context) {
-        return Meaning::Tasks(vec![number]);
-    }
-    match by_title(named, context, preference) {
-        Meaning::Nothing { .. } | Meaning::Unsaid if named != text => by_title(text, context, preference),
+        found => found,
+    };
+    match found {
+        Meaning::Nothing { .. } => several(text, scene, preference).unwrap_or(found),
         found => found,
     }
-}
-
-pub(super) fn find<'a>(context: &Context<'a>, number: u32) -> Option<&'a Task> {
-    context.tasks.iter().find(|task| task.number == number)
-}
-
-/// The tasks as the assistant names them, one per line.
-pub(super) fn lines(numbers: &[u32], context: &Context<'_>) -> String {
-    let tasks = numbers.iter().filter_map(|number| find(context, *number));
-    tasks
-        .map(|task| format!("\n{}", super::respond::line(&TaskLine::from(task))))
-        .collect()
 }
 
 fn without_articles_and_nouns(text: &str) -> &str {
@@ -115,236 +139,80 @@ fn without_articles_and_nouns(text: &str) -> &str {
     if let Some(rest) = before(text, &NOUNS) {
         text = rest;
     }
-    after(
-        text,
-        &[
-            "task called",
-            "task named",
-            "task to",
-            "task about",
-            "task",
-            "todo",
-            "one about",
-        ],
-    )
-    .unwrap_or(text)
+    let lead_ins = [
+        "task called",
+        "task named",
+        "task to",
+        "task about",
+        "task with",
+        "task",
+        "todo",
+        "one about",
+        "one called",
+    ];
+    let text = after(text, &lead_ins).unwrap_or(text);
+    unquoted(text).unwrap_or(text)
 }
 
-/// `3`, `#3`, `task 3`, `task number three`, `tasks 1, 2 and 3`.
-fn numbers(text: &str) -> Option<Vec<u32>> {
-    let lower = text.to_ascii_lowercase();
-    let tokens: Vec<&str> = lower
-        .split([' ', ',', '&', ':'])
-        .filter(|token| !token.is_empty())
-        .collect();
-    let named = |token: &str| {
-        matches!(
-            token,
-            "task" | "tasks" | "todo" | "todos" | "item" | "items" | "number" | "no" | "no."
-        )
+fn by_number(numbers: Vec<u32>, named: &str, scene: &Scene<'_>, preference: Preference) -> Meaning {
+    let unknown = numbers.iter().find(|number| scene.find(**number).is_none());
+    let Some(unknown) = unknown else {
+        return Meaning::Tasks(numbers);
     };
-    let introduced = tokens.iter().any(|token| named(token)) || lower.starts_with('#');
-    let mut numbers: Vec<u32> = Vec::new();
-    for token in tokens {
-        let digits = token.trim_start_matches('#');
-        let word = NUMBER_WORDS
-            .iter()
-            .zip(1..)
-            .find(|(word, _)| **word == digits && introduced);
-        match digits.parse::<u32>().ok().or(word.map(|(_, number)| number)) {
-            Some(number) if !numbers.contains(&number) => numbers.push(number),
-            Some(_) => {}
-            None if named(token) || matches!(token, "and" | "the" | "my" | "#") => {}
-            // "task 3 buy milk" is task 3; "3 eggs" is a title.
-            None if introduced && !numbers.is_empty() => break,
-            None => return None,
-        }
-    }
-    (!numbers.is_empty()).then_some(numbers)
-}
-
-/// `everything`, `all my tasks`, `all completed tasks`.
-fn all_of_a_kind(text: &str, context: &Context<'_>) -> Option<Meaning> {
-    let kind = if is(text, &["everything", "all", "them all", "all of them"]) {
-        ListStatus::All
-    } else {
-        let rest = after(
-            text,
-            &[
-                "all of my",
-                "all of the",
-                "all my",
-                "all the",
-                "all",
-                "every",
-                "my",
-                "the",
-            ],
-        )?;
-        let rest = before(rest, &["tasks", "task", "todos", "items", "ones"])?;
-        match rest.to_ascii_lowercase().as_str() {
-            "" if after(text, &["my", "the"]).is_some() && before(text, &["task"]).is_some() => return None,
-            "" => ListStatus::All,
-            "completed" | "done" | "finished" => ListStatus::Completed,
-            "pending" | "open" | "incomplete" | "unfinished" | "remaining" => ListStatus::Pending,
-            _ => return None,
-        }
-    };
-    let mut numbers: Vec<u32> = context
-        .tasks
-        .iter()
-        .filter(|task| kind.includes(task.status))
-        .map(|task| task.number)
-        .collect();
-    numbers.sort_unstable();
-    Some(Meaning::All(numbers))
-}
-
-/// `the first task`, `the last one`, `it`: within the list that was shown last, or else the open tasks.
-fn by_place(text: &str, context: &Context<'_>) -> Option<u32> {
-    let shown: Vec<u32> = context
-        .last_list
-        .iter()
-        .copied()
-        .filter(|number| find(context, *number).is_some())
-        .collect();
-    if is(
-        text,
-        &[
-            "it",
-            "that",
-            "this",
-            "that one",
-            "this one",
-            "that task",
-            "this task",
-        ],
-    ) {
-        return if shown.len() == 1 {
-            shown.first().copied()
-        } else {
-            None
-        };
-    }
-    let list = if shown.is_empty() {
-        let mut open: Vec<u32> = context
-            .tasks
-            .iter()
-            .filter(|task| task.status.is_open())
-            .map(|task| task.number)
-            .collect();
-        open.sort_unstable();
-        open
-    } else {
-        shown
-    };
-    let place = after(text, &["the", "my"]).unwrap_or(text);
-    let place = before(
-        place,
-        &["task", "one", "item", "todo", "in the list", "on the list"],
-    )
-    .unwrap_or(place);
-    let place = place.to_ascii_lowercase();
-    if place == "last" {
-        return list.last().copied();
-    }
-    let index = PLACES.iter().position(|word| *word == place)?;
-    list.get(index).copied()
-}
-
-fn by_title(named: &str, context: &Context<'_>, preference: Preference) -> Meaning {
-    let wanted = fold(named.trim());
-    let mut parts = words(named);
-    if parts.iter().any(|part| !FILLERS.contains(&part.as_str())) {
-        parts.retain(|part| !FILLERS.contains(&part.as_str()));
-    }
-    if parts.is_empty() {
-        return Meaning::Unsaid;
-    }
-    let exact = choose(context, preference, |task| fold(&task.title) == wanted);
-    let found = if exact.is_empty() {
-        choose(context, preference, |task| {
-            let title = words(&task.title);
-            parts
-                .iter()
-                .all(|part| title.iter().any(|word| alike(part, word)))
-        })
-    } else {
-        exact
-    };
-    match found.as_slice() {
-        [] => Meaning::Nothing {
-            named: format!("“{}”", named.trim()),
-            nearest: nearest(&parts, context),
+    // A bare number may also be a title, like "2027".
+    match by_title(named, scene, preference) {
+        Meaning::Nothing { .. } | Meaning::Unsaid | Meaning::Perhaps(_) => Meaning::Nothing {
+            named: format!("task {unknown}"),
+            nearest: Vec::new(),
         },
-        [only] => Meaning::Tasks(vec![*only]),
-        _ => Meaning::OneOf(found),
+        found => found,
     }
 }
 
-fn choose(context: &Context<'_>, preference: Preference, fits: impl Fn(&Task) -> bool) -> Vec<u32> {
-    let fitting: Vec<&Task> = context.tasks.iter().filter(|task| fits(task)).collect();
-    let preferred: Vec<&Task> = fitting
-        .iter()
-        .copied()
-        .filter(|task| match preference {
-            Preference::Open => task.status.is_open(),
-            Preference::Closed => !task.status.is_open(),
-            Preference::Any => true,
-        })
-        .collect();
-    let mut numbers: Vec<u32> = if preferred.is_empty() { fitting } else { preferred }
-        .into_iter()
-        .map(|task| task.number)
-        .collect();
-    numbers.sort_unstable();
-    numbers
-}
-
-fn nearest(parts: &[String], context: &Context<'_>) -> Vec<u32> {
-    let mut scored: Vec<(usize, u32)> = Vec::new();
-    for task in context.tasks.iter().filter(|task| task.status.is_open()) {
-        let title = words(&task.title);
-        let score = parts
-            .iter()
-            .filter(|part| {
-                title
-                    .iter()
-                    .any(|word| alike(part, word) || distance(part, word) * 3 <= part.chars().count())
-            })
-            .count();
-        scored.push((score, task.number));
-    }
-    scored.retain(|(score, _)| *score > 0);
-    scored.sort_unstable_by_key(|(score, number)| (std::cmp::Reverse(*score), *number));
-    scored
-        .into_iter()
-        .take(NEAREST_LIMIT)
-        .map(|(_, number)| number)
-        .collect()
-}
-
-/// Whether a word that was named is this word of a title: the same, its beginning, or one slip of the finger away.
-fn alike(named: &str, word: &str) -> bool {
-    let length = named.chars().count();
-    named == word || (length >= 3 && word.starts_with(named)) || (length >= 5 && distance(named, word) <= 1)
-}
-
-/// How many letters must be changed, added or left out to make one word the other.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.chars().take(64).enumerate() {
-        let mut next = vec![index + 1];
-        for ((other, above), diagonal) in right.iter().zip(row.iter().skip(1)).zip(&row) {
-            let before = next.last().copied().unwrap_or(0);
-            next.push(
-                (diagonal + usize::from(letter != *other))
-                    .min(above + 1)
-                    .min(before + 1),
-            );
+/// `the milk and the rent`: each part names a task.
+fn several(text: &str, scene: &Scene<'_>, preference: Preference) -> Option<Meaning> {
+    let lower = text.to_ascii_lowercase();
+    let mut parts: Vec<&str> = Vec::new();
+    let mut start = 0;
+    let separators = lower
+        .match_indices(" and ")
+        .chain(lower.match_indices(", "))
+        .chain(lower.match_indices(" & "));
+    let mut places: Vec<(usize, usize)> = separators.map(|(place, found)| (place, found.len())).collect();
+    places.sort_unstable();
+    for (place, length) in places {
+        if place < start {
+            continue;
         }
-        row = next;
+        parts.push(text.get(start..place)?);
+        start = place + length;
     }
-    row.last().copied().unwrap_or(0)
+    parts.push(text.get(start..)?);
+    parts.retain(|part| !part.trim().is_empty());
+    if !(2..=NAMED_LIMIT).contains(&parts.len()) {
+        return None;
+    }
+    let mut numbers: Vec<u32> = Vec::new();
+    for part in parts {
+        let part = after(part.trim(), &["and"]).unwrap_or(part.trim());
+        let found = match (numbered::numbers(part), placed::by_place(part, scene)) {
+            (Some(found), _) | (None, Some(found)) => found,
+            (None, None) => {
+                let title = unquoted(part).unwrap_or_else(|| without_articles_and_nouns(part));
+                match by_title(title, scene, preference) {
+                    Meaning::Tasks(found) => found,
+                    Meaning::OneOf(candidates) => return Some(Meaning::OneOf(candidates)),
+                    nothing @ Meaning::Nothing { .. } => return Some(nothing),
+                    _ => return None,
+                }
+            }
+        };
+        for number in found {
+            scene.find(number)?;
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+    }
+    (!numbers.is_empty()).then_some(Meaning::Tasks(numbers))
 }

@@ -1,8 +1,13 @@
 //! Putting results into words. Only results are read: what did not happen cannot be said.
 
-use super::{ListStatus, Stats, TaskLine, TaskResult, ToolCall, ToolOutcome, ToolResult};
-use crate::query::DueFilter;
+use super::{ChangesResult, Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
 use crate::task::{Priority, Status};
+
+mod details;
+mod heading;
+
+use details::details;
+use heading::heading;
 
 /// Longest list that is spelled out; the rest is counted.
 const LINES_LIMIT: usize = 50;
@@ -22,7 +27,9 @@ fn answer(result: &ToolResult) -> String {
         ToolOutcome::Task(task) => changed(task),
         ToolOutcome::Tasks(tasks) => format!("{}{}", heading(&result.call, tasks.len()), lines(tasks)),
         ToolOutcome::Stats(stats) => numbers(stats),
-        ToolOutcome::Failed(reason) => format!("That did not work: {reason}."),
+        ToolOutcome::Details(task) => details(task),
+        ToolOutcome::Changes(changes) => changed_together(changes),
+        ToolOutcome::Failed(reason) => format!("That did not work: {}.", reason.trim_end_matches('.')),
     }
 }
 
@@ -40,53 +47,57 @@ fn changed(task: &TaskResult) -> String {
         ("deleted", _) => format!("Deleted task {task_id}: “{title}”."),
         ("reminder_set", true) => format!("I will remind you of task {task_id}: “{title}”."),
         ("reminder_set", false) => format!("Task {task_id}, “{title}”, already has that reminder."),
+        ("reopened", true) => format!("Reopened task {task_id}: “{title}”."),
+        ("restored", _) => format!("Task {task_id}, “{title}”, is back."),
+        ("removed", _) => format!("Task {task_id}, “{title}”, is gone again."),
+        ("reverted", _) => format!("Task {task_id}, “{title}”, is as it was before."),
         (_, true) => format!("Updated task {task_id}: “{title}”."),
         (_, false) => format!("Task {task_id}, “{title}”, was already like that."),
     }
 }
 
-fn heading(call: &ToolCall, count: usize) -> String {
-    let kind = match call {
-        ToolCall::SearchTasks { query } => {
-            return match count {
-                0 => format!("No task matches “{query}”."),
-                1 => format!("One task matches “{query}”:"),
-                _ => format!("{count} tasks match “{query}”:"),
-            };
-        }
-        ToolCall::ListTasks {
-            due: Some(DueFilter::Overdue),
-            ..
-        } => "overdue ",
-        ToolCall::ListTasks {
-            status: ListStatus::Pending,
-            ..
-        } => "pending ",
-        ToolCall::ListTasks {
-            status: ListStatus::Completed,
-            ..
-        } => "completed ",
-        _ => "",
+fn changed_together(changes: &ChangesResult) -> String {
+    if let [only] = changes.tasks.as_slice() {
+        return changed(only);
+    }
+    let verb = match changes.status {
+        "completed" => "Completed",
+        "reopened" => "Reopened",
+        "deleted" => "Deleted",
+        "restored" => "Brought back",
+        "undone" => "Took back the change of",
+        _ => "Updated",
     };
-    let when = match call {
-        ToolCall::ListTasks {
-            due: Some(DueFilter::Today),
-            ..
-        } => " for today",
-        ToolCall::ListTasks {
-            due: Some(DueFilter::Week),
-            ..
-        } => " for the next seven days",
-        ToolCall::ListTasks {
-            due: Some(DueFilter::None),
-            ..
-        } => " without a due date",
-        _ => "",
+    let same = changes.tasks.len() - changes.count;
+    let mut text = match changes.count {
+        0 => "Nothing was changed: they were all like that.".to_owned(),
+        count => format!("{verb} {}.", counted(count)),
     };
+    if same > 0 && changes.count > 0 {
+        text.push_str(&format!(
+            " {} like that already.",
+            if same == 1 {
+                "One was".to_owned()
+            } else {
+                format!("{same} were")
+            }
+        ));
+    }
+    let named = changes.tasks.iter().filter(|task| task.changed);
+    for task in named.clone().take(LINES_LIMIT) {
+        text.push_str(&format!("\n#{} {}", task.task_id, task.title));
+    }
+    if named.count() > LINES_LIMIT {
+        text.push_str("\n…");
+    }
+    text
+}
+
+/// `one task`, `3 tasks`.
+pub(super) fn counted(count: usize) -> String {
     match count {
-        0 => format!("You have no {kind}tasks{when}."),
-        1 => format!("You have one {kind}task{when}:"),
-        _ => format!("You have {count} {kind}tasks{when}:"),
+        1 => "one task".to_owned(),
+        count => format!("{count} tasks"),
     }
 }
 

@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::ToolCall;
+use crate::bulk::BulkAction;
 use crate::due::Due;
+use crate::events::TaskEventType;
 use crate::query::DueFilter;
 use crate::task::{Priority, Status, Task};
 use crate::time::Timestamp;
@@ -28,6 +30,10 @@ pub enum ToolOutcome {
     Tasks(Vec<TaskLine>),
     /// These are the numbers.
     Stats(Stats),
+    /// This is the task.
+    Details(Box<Task>),
+    /// These were changed together, or are again as they were.
+    Changes(ChangesResult),
     /// Nothing was done, for this reason; a whole sentence without its full stop.
     Failed(String),
 }
@@ -43,6 +49,17 @@ pub struct TaskResult {
     pub title: String,
     /// False when it was so before, for example when a completed task is completed.
     pub changed: bool,
+}
+
+/// What was done with several tasks together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangesResult {
+    /// `completed`, `reopened`, `deleted`, `restored`, `updated`, or `undone`.
+    pub status: &'static str,
+    /// How many are different from before.
+    pub count: usize,
+    /// All of them, also those that were so before.
+    pub tasks: Vec<TaskResult>,
 }
 
 /// One task in a list.
@@ -90,6 +107,8 @@ impl ToolOutcome {
             Self::Task(result) => Some(json!(result)),
             Self::Tasks(tasks) => Some(json!({ "tasks": tasks, "count": tasks.len() })),
             Self::Stats(stats) => Some(json!(stats)),
+            Self::Details(task) => Some(json!(task)),
+            Self::Changes(changes) => Some(json!(changes)),
             Self::Failed(_reason) => None,
         }
     }
@@ -102,6 +121,8 @@ impl ToolResult {
             ToolOutcome::Task(result) => ("success", json!(result)),
             ToolOutcome::Tasks(tasks) => ("success", json!(tasks)),
             ToolOutcome::Stats(stats) => ("success", json!(stats)),
+            ToolOutcome::Details(task) => ("success", json!(task)),
+            ToolOutcome::Changes(changes) => ("success", json!(changes)),
             ToolOutcome::Failed(reason) => ("error", json!({ "error": reason })),
         };
         json!({
@@ -121,10 +142,13 @@ impl TaskResult {
             ToolCall::CompleteTask { .. } => "completed",
             ToolCall::DeleteTask { .. } => "deleted",
             ToolCall::SetReminder { .. } => "reminder_set",
+            ToolCall::BulkTasks(request) => after(&request.action),
             ToolCall::UpdateTask { .. }
-            | ToolCall::ListTasks { .. }
+            | ToolCall::ListTasks(_)
             | ToolCall::SearchTasks { .. }
-            | ToolCall::GetStats => "updated",
+            | ToolCall::GetStats
+            | ToolCall::GetTask { .. }
+            | ToolCall::Undo => "updated",
         };
         Self {
             task_id: task.number,
@@ -132,6 +156,50 @@ impl TaskResult {
             title: task.title.clone(),
             changed,
         }
+    }
+}
+
+impl ChangesResult {
+    /// The result of a change of several tasks, of each of which is told whether it made a difference.
+    pub fn of_bulk(call: &ToolCall, action: &BulkAction, tasks: &[(Task, bool)]) -> Self {
+        let results = tasks
+            .iter()
+            .map(|(task, changed)| TaskResult::new(call, task, *changed));
+        Self::of(after(action), results.collect())
+    }
+
+    /// What was undone: each task with what undoing has done to it.
+    pub fn of_undo(undone: impl IntoIterator<Item = (TaskEventType, Task)>) -> Self {
+        let result = |(kind, task): (TaskEventType, Task)| TaskResult {
+            task_id: task.number,
+            status: match kind {
+                TaskEventType::Created => "removed",
+                TaskEventType::Deleted => "restored",
+                TaskEventType::Updated | TaskEventType::Completed | TaskEventType::Reopened => "reverted",
+            },
+            title: task.title,
+            changed: true,
+        };
+        Self::of("undone", undone.into_iter().map(result).collect())
+    }
+
+    fn of(status: &'static str, tasks: Vec<TaskResult>) -> Self {
+        Self {
+            status,
+            count: tasks.iter().filter(|task| task.changed).count(),
+            tasks,
+        }
+    }
+}
+
+/// What has become of a task.
+fn after(action: &BulkAction) -> &'static str {
+    match action {
+        BulkAction::Complete => "completed",
+        BulkAction::Reopen => "reopened",
+        BulkAction::Delete => "deleted",
+        BulkAction::Restore => "restored",
+        BulkAction::Tag(_) | BulkAction::Untag(_) | BulkAction::Move(_) => "updated",
     }
 }
 

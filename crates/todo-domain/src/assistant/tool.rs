@@ -4,14 +4,19 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::argument::{ForeignUser, check_user_argument, zone_argument};
-use super::catalogue::{QUERY_LIMIT, has_argument};
-use crate::query::DueFilter;
-use crate::task::{Priority, Reminder, Status};
+use super::argument::{ForeignUser, check_user_argument};
+use super::catalogue::has_argument;
+use crate::bulk::{BulkAction, BulkRequest};
+use crate::task::Reminder;
 use crate::validation::{FieldError, TaskDraft, TaskPatch};
 
+mod list;
+mod read;
+
+pub use list::{ListFilter, ListSort, ListStatus};
+
 /// The names of all tools.
-pub const TOOLS: [&str; 8] = [
+pub const TOOLS: [&str; 11] = [
     "add_task",
     "list_tasks",
     "complete_task",
@@ -20,6 +25,9 @@ pub const TOOLS: [&str; 8] = [
     "search_tasks",
     "set_reminder",
     "get_stats",
+    "get_task",
+    "bulk_tasks",
+    "undo",
 ];
 
 /// A call of a tool. The user is never an argument: it is the token's.
@@ -28,16 +36,7 @@ pub enum ToolCall {
     /// Make a task.
     AddTask(Box<TaskDraft>),
     /// List tasks.
-    ListTasks {
-        /// Which, by status.
-        status: ListStatus,
-        /// Which, by due date.
-        due: Option<DueFilter>,
-        /// Which, by priority.
-        priority: Option<Priority>,
-        /// Which, by tag.
-        tag: Option<String>,
-    },
+    ListTasks(Box<ListFilter>),
     /// Complete a task.
     CompleteTask {
         /// Its number.
@@ -69,18 +68,15 @@ pub enum ToolCall {
     },
     /// Count tasks.
     GetStats,
-}
-
-/// Which tasks a list shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ListStatus {
-    /// Every task.
-    #[default]
-    All,
-    /// What is still to do: pending and in progress.
-    Pending,
-    /// What is done.
-    Completed,
+    /// Show all of a task.
+    GetTask {
+        /// Its number.
+        task_id: u32,
+    },
+    /// Do the same to several tasks: to all of them, or to none.
+    BulkTasks(Box<BulkRequest>),
+    /// Take back what was changed last.
+    Undo,
 }
 
 /// Why a call cannot be made.
@@ -95,26 +91,6 @@ pub enum ToolError {
     /// The arguments have mistakes.
     #[error("the arguments are not valid: {}", list(.0))]
     Arguments(Vec<FieldError>),
-}
-
-impl ListStatus {
-    /// The name among the arguments.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Pending => "pending",
-            Self::Completed => "completed",
-        }
-    }
-
-    /// Whether a task of this status is listed.
-    pub fn includes(self, status: Status) -> bool {
-        match self {
-            Self::All => true,
-            Self::Pending => status.is_open(),
-            Self::Completed => status == Status::Completed,
-        }
-    }
 }
 
 impl ToolCall {
@@ -141,13 +117,16 @@ impl ToolCall {
     pub fn name(&self) -> &'static str {
         match self {
             Self::AddTask(_) => "add_task",
-            Self::ListTasks { .. } => "list_tasks",
+            Self::ListTasks(_) => "list_tasks",
             Self::CompleteTask { .. } => "complete_task",
             Self::DeleteTask { .. } => "delete_task",
             Self::UpdateTask { .. } => "update_task",
             Self::SearchTasks { .. } => "search_tasks",
             Self::SetReminder { .. } => "set_reminder",
             Self::GetStats => "get_stats",
+            Self::GetTask { .. } => "get_task",
+            Self::BulkTasks(_) => "bulk_tasks",
+            Self::Undo => "undo",
         }
     }
 
@@ -164,22 +143,32 @@ impl ToolCall {
             Self::CompleteTask { task_id }
             | Self::DeleteTask { task_id }
             | Self::UpdateTask { task_id, .. }
+            | Self::GetTask { task_id }
             | Self::SetReminder { task_id, .. } => Some(*task_id),
-            Self::AddTask(_) | Self::ListTasks { .. } | Self::SearchTasks { .. } | Self::GetStats => None,
+            Self::AddTask(_)
+            | Self::ListTasks(_)
+            | Self::SearchTasks { .. }
+            | Self::GetStats
+            | Self::BulkTasks(_)
+            | Self::Undo => None,
         }
     }
 
-    /// The same call about another task.
-    #[must_use]
-    pub(super) fn about(mut self, number: u32) -> Self {
-        match &mut self {
-            Self::CompleteTask { task_id }
-            | Self::DeleteTask { task_id }
-            | Self::UpdateTask { task_id, .. }
-            | Self::SetReminder { task_id, .. } => *task_id = number,
-            Self::AddTask(_) | Self::ListTasks { .. } | Self::SearchTasks { .. } | Self::GetStats => {}
+    /// How many tasks the call deletes.
+    pub fn deletions(&self) -> usize {
+        match self {
+            Self::DeleteTask { .. } => 1,
+            Self::BulkTasks(request) if request.action == BulkAction::Delete => request.ids.len(),
+            _ => 0,
         }
-        self
+    }
+
+    /// Whether the call leaves everything as it is.
+    pub fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Self::ListTasks(_) | Self::SearchTasks { .. } | Self::GetStats | Self::GetTask { .. }
+        )
     }
 
     fn own_arguments(&self) -> Map<String, Value> {
@@ -190,30 +179,26 @@ impl ToolCall {
                 arguments.insert("task_id".to_owned(), (*task_id).into());
                 return arguments;
             }
-            Self::ListTasks {
-                status,
-                due,
-                priority,
-                tag,
-            } => {
+            Self::ListTasks(filter) => return filter.arguments(),
+            Self::BulkTasks(request) => {
+                let numbers: Vec<u32> = request.ids.iter().filter_map(|id| id.parse().ok()).collect();
                 let mut arguments = Map::new();
-                arguments.insert("status".to_owned(), status.as_str().into());
-                let optional = [
-                    ("due", due.map(|due| Value::from(due.as_str()))),
-                    (
-                        "priority",
-                        priority.map(|priority| Value::from(priority.as_str())),
-                    ),
-                    ("tag", tag.as_deref().map(Value::from)),
-                ];
-                arguments.extend(
-                    optional
-                        .into_iter()
-                        .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-                );
+                arguments.insert("action".to_owned(), request.action.as_str().into());
+                arguments.insert("task_ids".to_owned(), numbers.into());
+                match &request.action {
+                    BulkAction::Tag(tags) | BulkAction::Untag(tags) => {
+                        arguments.insert("tags".to_owned(), json!(tags));
+                    }
+                    BulkAction::Move(due) => {
+                        arguments.insert("due_date".to_owned(), json!(due));
+                    }
+                    BulkAction::Complete | BulkAction::Reopen | BulkAction::Delete | BulkAction::Restore => {}
+                }
                 return arguments;
             }
-            Self::CompleteTask { task_id } | Self::DeleteTask { task_id } => json!({ "task_id": task_id }),
+            Self::CompleteTask { task_id } | Self::DeleteTask { task_id } | Self::GetTask { task_id } => {
+                json!({ "task_id": task_id })
+            }
             Self::SearchTasks { query } => json!({ "query": query }),
             Self::SetReminder {
                 task_id,
@@ -227,133 +212,12 @@ impl ToolCall {
             } => {
                 json!({ "task_id": task_id, "before": lead.as_str() })
             }
-            Self::GetStats => json!({}),
+            Self::GetStats | Self::Undo => json!({}),
         };
         match value {
             Value::Object(arguments) => arguments,
             _ => Map::new(),
         }
-    }
-
-    fn read(name: &str, arguments: &Value) -> Result<Self, ToolError> {
-        let empty = Map::new();
-        let object = match arguments {
-            Value::Object(object) => object,
-            Value::Null => &empty,
-            _ => {
-                return Err(ToolError::Arguments(vec![FieldError::new(
-                    "",
-                    "must be a JSON object",
-                )]));
-            }
-        };
-        let arguments = Arguments(object);
-        match name {
-            "add_task" => {
-                let draft =
-                    TaskDraft::parse(&arguments.without(&["user_id"])).map_err(ToolError::Arguments)?;
-                Ok(Self::AddTask(Box::new(draft)))
-            }
-            "update_task" => {
-                let task_id = arguments.task_id()?;
-                let body = arguments.without(&["user_id", "task_id"]);
-                let patch = TaskPatch::parse(&body).map_err(ToolError::Arguments)?;
-                Ok(Self::UpdateTask {
-                    task_id,
-                    patch: Box::new(patch),
-                })
-            }
-            "list_tasks" => {
-                zone_argument(&Value::Object(object.clone()))?;
-                arguments.list_tasks()
-            }
-            "complete_task" => Ok(Self::CompleteTask {
-                task_id: arguments.task_id()?,
-            }),
-            "delete_task" => Ok(Self::DeleteTask {
-                task_id: arguments.task_id()?,
-            }),
-            "search_tasks" => {
-                let query = arguments.text("query")?.unwrap_or_default().trim();
-                if query.is_empty() || query.chars().count() > QUERY_LIMIT {
-                    return Err(mistake("query", "must have 1 to 200 characters"));
-                }
-                Ok(Self::SearchTasks {
-                    query: query.to_owned(),
-                })
-            }
-            "set_reminder" => {
-                let value = match (object.get("remind_at"), object.get("before")) {
-                    (Some(at), None) => json!({ "at": at }),
-                    (None, Some(before)) => json!({ "before": before }),
-                    _ => return Err(mistake("remind_at", "give either `remind_at` or `before`")),
-                };
-                let reminder = Reminder::parse(&value).map_err(|error| mistake("remind_at", error))?;
-                Ok(Self::SetReminder {
-                    task_id: arguments.task_id()?,
-                    reminder,
-                })
-            }
-            "get_stats" => zone_argument(&Value::Object(object.clone())).map(|_zone| Self::GetStats),
-            other => Err(ToolError::UnknownTool(other.chars().take(60).collect())),
-        }
-    }
-}
-
-struct Arguments<'a>(&'a Map<String, Value>);
-
-impl Arguments<'_> {
-    fn without(&self, names: &[&str]) -> Value {
-        let others = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        Value::Object(
-            others
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        )
-    }
-
-    fn text(&self, name: &str) -> Result<Option<&str>, ToolError> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value
-                .as_str()
-                .map(Some)
-                .ok_or_else(|| mistake(name, "must be a string")),
-        }
-    }
-
-    /// Models write a number as `3`, `"3"` or `"#3"`.
-    fn task_id(&self) -> Result<u32, ToolError> {
-        let number = match self.0.get("task_id") {
-            Some(Value::Number(number)) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
-            Some(Value::String(text)) => text.trim().trim_start_matches('#').parse().ok(),
-            _ => None,
-        };
-        number
-            .filter(|number| *number > 0)
-            .ok_or_else(|| mistake("task_id", "must be the number of a task"))
-    }
-
-    fn list_tasks(&self) -> Result<ToolCall, ToolError> {
-        let status = match self.text("status")? {
-            None | Some("" | "all") => ListStatus::All,
-            Some("pending") => ListStatus::Pending,
-            Some("completed") => ListStatus::Completed,
-            Some(_) => return Err(mistake("status", "must be `all`, `pending` or `completed`")),
-        };
-        let due = self
-            .text("due")?
-            .map(|text| DueFilter::parse(text).map_err(|error| mistake("due", error)));
-        let priority = self.text("priority")?.map(|text| {
-            text.parse()
-                .map_err(|error: crate::task::UnknownPriority| mistake("priority", error))
-        });
-        Ok(ToolCall::ListTasks {
-            status,
-            due: due.transpose()?,
-            priority: priority.transpose()?,
-            tag: self.text("tag")?.map(str::to_owned),
-        })
     }
 }
 

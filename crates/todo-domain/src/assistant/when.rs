@@ -1,6 +1,8 @@
 //! Dates, repetition, priority, tags and reminders in a sentence: the grammar of [`quick_add`], for what is said to
 //! the assistant.
 
+use chrono::{Days, NaiveDate, NaiveTime};
+
 use super::Context;
 use crate::due::Due;
 use crate::quick::{draft, from_quick_add, refusals};
@@ -36,4 +38,27 @@ pub(super) fn priority(text: &str) -> Option<Priority> {
         .trim_start_matches('!')
         .parse()
         .ok()
+}
+
+/// The time of day, if the text is one and names no day: `2 PM`, `at 14:30`, `noon`.
+pub(super) fn time_of_day(text: &str, context: &Context<'_>) -> Option<NaiveTime> {
+    if super::phrase::after(text, &["in", "after"]).is_some() {
+        return None;
+    }
+    let text = super::phrase::after(text, &["at"]).unwrap_or(text);
+    // Read at two midnights, a time of day is each time of the day that begins.
+    let today = context.zone.local(context.now).date();
+    let read_on = |day: NaiveDate| {
+        let midnight = context.zone.at(context.zone.start_of_day(day)?);
+        match quick_add::parse_due(text, midnight)? {
+            quick_add::Due::Time(time) if time.date_naive() == day => Some(time.time()),
+            _ => None,
+        }
+    };
+    let (first, later) = (read_on(today)?, read_on(today.checked_add_days(Days::new(3))?)?);
+    // `today at 9`, `tonight` and `this evening` are read on each day too, but name one.
+    let names_a_day = crate::text::words(text)
+        .iter()
+        .any(|word| matches!(word.as_str(), "today" | "tonight" | "this" | "now" | "tomorrow"));
+    (first == later && !names_a_day).then_some(first)
 }

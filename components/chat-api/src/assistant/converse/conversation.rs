@@ -1,6 +1,6 @@
 //! What is known of a conversation before the turn.
 
-use todo_domain::assistant::{ChatRequest, Context, Decision, Intent, Plan, Step, interpret};
+use todo_domain::assistant::{ChatRequest, Context, Intent, Plan, interpret};
 use todo_domain::task::Task;
 use todo_service::database::Database;
 
@@ -50,18 +50,21 @@ impl Conversation {
             .as_ref()
             .filter(|pending| pending.expires_at >= now);
         let context = Context {
-            tasks: &tasks,
-            now,
-            zone: request.timezone.unwrap_or_default(),
             pending,
-            last_list: &memory.last_list,
+            ..memory.context(&tasks, now, request.timezone.unwrap_or_default())
         };
         let asked = interpret(&request.message, &context);
-        let is_answer = pending.is_some_and(|pending| {
-            let is_asked_again = matches!((&asked.step, &pending.decision),
-                (Step::Ask(again), Decision::Choose { .. }) if again == pending);
-            matches!(asked.intent, Intent::Confirm | Intent::Cancel) || is_asked_again
-        });
+        // A message that is read in another way because of the question answers it, or asks what it was.
+        let is_answer = pending.is_some()
+            && (matches!(asked.intent, Intent::Confirm | Intent::Cancel)
+                || asked
+                    != interpret(
+                        &request.message,
+                        &Context {
+                            pending: None,
+                            ..context
+                        },
+                    ));
         Ok(Self {
             place,
             memory: Memory {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 use todo_chat_completions::{Message, Tool, ToolCall as Wanted};
-use todo_domain::assistant::{Pending, ToolCall, ToolOutcome, ToolResult};
+use todo_domain::assistant::{Pending, ToolCall, ToolResult, tool};
 use todo_domain::task::Task;
 use todo_domain::zone::Zone;
 use todo_service::database::{Connection, Database, in_transaction_on};
@@ -14,9 +14,10 @@ use super::super::authority::{Admitted, admit};
 use super::super::claims::Gate;
 use super::super::made::{Made, account, has_changes, intent};
 use super::super::no_answer::{NoAnswer, Reason};
-use super::super::policy::{Policy, Verdict, question};
+use super::super::policy::{Policy, Verdict};
 use super::super::prompt::{messages, model_tools, result};
 use super::super::provider::{Endpoint, OPENAI};
+use super::super::question::question;
 use super::super::record::{Outcome, Place};
 use super::super::tally::Tally;
 use super::super::told::Told;
@@ -215,12 +216,12 @@ impl<'a, P: Platform> Rounds<'a, P> {
         };
         for call in &made {
             self.told.tell_call(&call.to_json(user_id));
-            if let Made::Run { result, .. } = call
-                && let ToolOutcome::Tasks(tasks) = &result.outcome
-            {
-                self.memory.last_list = tasks.iter().map(|task| task.task_id).collect();
-            }
         }
+        let results = made.iter().filter_map(|call| match call {
+            Made::Run { result, .. } => Some(result.clone()),
+            Made::Refused { .. } => None,
+        });
+        self.memory.learn(&results.collect::<Vec<_>>());
         self.made.extend(made);
         Ok((!waiting.is_empty()).then(|| question(waiting, &self.tasks, now)))
     }
@@ -231,7 +232,7 @@ impl<'a, P: Platform> Rounds<'a, P> {
             .iter()
             .map(|wanted| match &wanted.arguments {
                 Ok(arguments) => {
-                    let arguments = with_zone(arguments, self.asked.request.timezone);
+                    let arguments = with_zone(&wanted.name, arguments, self.asked.request.timezone);
                     admit(&self.asked.caller, &wanted.name, &arguments)
                 }
                 Err(mistake) => Err(mistake.to_string()),
@@ -305,6 +306,7 @@ impl<'a, P: Platform> Rounds<'a, P> {
             intent: intent(made).unwrap_or_else(|| self.policy.intent()).as_str(),
             provider: OPENAI,
             pending: None,
+            led_to_nothing: None,
             fallback: None,
         };
         let mut place = self.place.clone();
@@ -348,9 +350,12 @@ impl<'a, P: Platform> Rounds<'a, P> {
 }
 
 /// A due date is meant where the user is, unless the model says otherwise.
-fn with_zone(arguments: &Value, zone: Option<Zone>) -> Value {
+fn with_zone(name: &str, arguments: &Value, zone: Option<Zone>) -> Value {
     let mut arguments = arguments.clone();
+    let takes_one =
+        || tool(name).is_some_and(|tool| tool.input_schema.pointer("/properties/timezone").is_some());
     if let (Some(zone), Some(members)) = (zone, arguments.as_object_mut())
+        && takes_one()
         && members.get("due_date").is_some_and(Value::is_string)
         && !members.contains_key("timezone")
     {

@@ -105,6 +105,66 @@ fn every_tool_does_what_it_says() {
 }
 
 #[test]
+fn several_tasks_are_changed_together_and_taken_back_together() {
+    let ann = Service::new().sign_up("ann@example.com");
+    let client = Client::of(&ann);
+    client.done(
+        "add_task",
+        &json!({"title": "Move house", "due_date": "2026-03-04"}),
+    );
+    client.done(
+        "add_task",
+        &json!({"title": "Pack boxes", "parent_id": 1, "description": "All of them"}),
+    );
+    client.done("add_task", &json!({"title": "Call Bob"}));
+    assert_eq!(ann.get("/api/v1/tasks/1").body["subtasks"]["total"], 1);
+    client.done("update_task", &json!({"task_id": 3, "parent_id": "1"}));
+    assert_eq!(ann.get("/api/v1/tasks/1").body["subtasks"]["total"], 2);
+    client.done("update_task", &json!({"task_id": 3, "parent_id": null}));
+    let shown = client.done("get_task", &json!({"task_id": 2}));
+    assert_eq!(
+        (&shown["number"], &shown["description"]),
+        (&json!(2), &json!("All of them"))
+    );
+    let listed = client.done(
+        "list_tasks",
+        &json!({"due_after": "2026-03-04", "due_before": "2026-03-05", "sort": "due_date", "limit": 5}),
+    );
+    assert_eq!(
+        (&listed["count"], &listed["tasks"][0]["task_id"]),
+        (&json!(1), &json!(1))
+    );
+    let done = client.done("bulk_tasks", &json!({"action": "complete", "task_ids": [2, 3]}));
+    assert_eq!(
+        (&done["status"], &done["count"]),
+        (&json!("completed"), &json!(2))
+    );
+    let completed = client.done(
+        "list_tasks",
+        &json!({"status": "completed", "completed_since": "2026-03-01"}),
+    );
+    assert_eq!(completed["count"], 2);
+    let undone = client.done("undo", &json!({}));
+    assert_eq!(
+        (&undone["status"], &undone["tasks"][0]["status"]),
+        (&json!("undone"), &json!("reverted"))
+    );
+    assert_eq!(ann.titles("status=pending").len(), 3);
+    // Nothing is done if one of them is not there.
+    let said = client.refused("bulk_tasks", &json!({"action": "delete", "task_ids": [2, 99]}));
+    assert!(said.contains("nothing was changed"), "{said}");
+    assert_eq!(ann.titles("").len(), 3);
+    // Nor if one of them refuses: a task has at most 20 tags.
+    let many: Vec<String> = (1..=20).map(|number| format!("tag {number}")).collect();
+    client.done("update_task", &json!({"task_id": 3, "tags": many}));
+    let tag = |numbers: &[u32]| json!({"action": "tag", "task_ids": numbers, "tags": ["home"]});
+    let said = client.refused("bulk_tasks", &tag(&[1, 3]));
+    assert!(said.contains("20"), "{said}");
+    assert_eq!(ann.get("/api/v1/tasks/1").body["tags"], json!([]));
+    assert_eq!(client.done("bulk_tasks", &tag(&[1, 2]))["count"], 2);
+}
+
+#[test]
 fn what_a_model_can_put_right_is_a_result_that_says_so() {
     let service = Service::new();
     let client = Client::of(&service.sign_up("ann@example.com"));
@@ -210,6 +270,6 @@ fn a_token_reads_and_writes_as_its_scopes_say() {
             .as_array()
             .unwrap()
             .len(),
-        8
+        11
     );
 }

@@ -56,6 +56,73 @@ fn instructions_in_a_title_delete_nothing() {
 }
 
 #[test]
+fn one_call_for_several_tasks_needs_a_yes() {
+    let service = service(&[]);
+    let ann = ann(&service);
+    let delete = |ids: Value| ("bulk_tasks", json!({ "action": "delete", "task_ids": ids }));
+    let question = "This will delete 2 tasks. Shall I? (yes or no)\n#1 Buy milk\n#2 Walk the dog";
+    // At once, after a look, in portions, and beside another one.
+    for answers in [
+        vec![calls(&[delete(json!([1, 2]))])],
+        vec![
+            calls(&[("list_tasks", json!({}))]),
+            calls(&[delete(json!(["#1", "2"]))]),
+        ],
+        vec![calls(&[
+            delete(json!([1])),
+            ("delete_task", json!({ "task_id": 2 })),
+        ])],
+    ] {
+        service.world.model.plays(answers);
+        let answer = ann.say("räum auf");
+        assert_eq!(answer["response"], question);
+        assert_eq!(open_titles(&ann).len(), 3);
+        let no = say_in(&ann, &answer["conversation_id"], "no");
+        assert_eq!((tools(&no), open_titles(&ann).len()), (vec![], 3));
+    }
+    // What a task says completes no others.
+    let complete = json!({ "action": "complete", "task_ids": [1, 2, 3] });
+    service.world.model.plays([
+        calls(&[("list_tasks", json!({}))]),
+        calls(&[("bulk_tasks", complete)]),
+    ]);
+    let answer = ann.say("räum auf");
+    assert_eq!((tools(&answer), open_titles(&ann).len()), (vec!["list_tasks"], 3));
+    assert_eq!(answer["pending_confirmation"]["calls"][0]["tool"], "bulk_tasks");
+    let conversation = &answer["conversation_id"];
+    let asked_before = service.world.model.asked().len();
+    let again = say_in(&ann, conversation, "what?");
+    assert_eq!(again["response"], answer["response"]);
+    let yes = say_in(&ann, conversation, "yes");
+    assert_eq!((tools(&yes), open_titles(&ann).len()), (vec!["bulk_tasks"], 0));
+    // No model was asked what these answers mean.
+    assert_eq!(service.world.model.asked().len(), asked_before);
+}
+
+#[test]
+fn what_was_made_is_not_taken_back_because_a_task_says_so() {
+    let service = service(&[]);
+    let ann = ann(&service);
+    let undo = || calls(&[("undo", json!({}))]);
+    service
+        .world
+        .model
+        .plays([calls(&[("list_tasks", json!({}))]), undo()]);
+    let answer = ann.say("und was steht so an");
+    assert_eq!(
+        (answer["response"].as_str(), open_titles(&ann).len()),
+        (
+            Some("This will take back the last change. Shall I? (yes or no)"),
+            3
+        )
+    );
+    service.world.model.plays([undo(), says("Undone.")]);
+    let answer = ann.say("undo that");
+    assert_eq!((tools(&answer), open_titles(&ann).len()), (vec!["undo"], 2));
+    assert_eq!(answer["intent"], "undo");
+}
+
+#[test]
 fn a_question_changes_nothing_whatever_the_model_believes() {
     let service = service(&[]);
     let ann = ann(&service);

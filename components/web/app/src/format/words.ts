@@ -50,6 +50,9 @@ const TOOLS: Record<string, Toolwords> = {
   search_tasks: { done: "Tasks searched", failed: "Search failed", icon: "search" },
   set_reminder: { done: "Reminder set", failed: "Reminder not set", icon: "bell" },
   get_stats: { done: "Tasks counted", failed: "Tasks not counted", icon: "chart" },
+  get_task: { done: "Task shown", failed: "Task not shown", icon: "list" },
+  bulk_tasks: { done: "Tasks changed", failed: "Tasks not changed", icon: "pencil" },
+  undo: { done: "Last change undone", failed: "Nothing undone", icon: "spark" },
 };
 
 export interface ToolSummary {

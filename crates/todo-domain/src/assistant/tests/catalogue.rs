@@ -24,7 +24,10 @@ fn every_tool_is_told_of_once_in_order_and_with_a_user_that_may_be_left_out() {
                 .all(|name| schema["properties"].get(name.as_str().unwrap()).is_some())
         );
         let annotations = definition.annotations;
-        let reads = matches!(definition.name, "list_tasks" | "search_tasks" | "get_stats");
+        let reads = matches!(
+            definition.name,
+            "list_tasks" | "search_tasks" | "get_stats" | "get_task"
+        );
         assert_eq!(annotations.read_only_hint, reads, "{}", definition.name);
         assert!(!(reads && annotations.destructive_hint));
     }
@@ -40,7 +43,9 @@ fn sample_of(name: &str, schema: &Value) -> Value {
         return first.clone();
     }
     match name {
-        "task_id" => json!(3),
+        "task_id" | "limit" => json!(3),
+        "task_ids" => json!([3, 4]),
+        "due_after" | "due_before" | "completed_since" => json!("2026-03-01"),
         "tags" => json!(["home"]),
         "due_date" => json!("2026-03-01"),
         "timezone" => json!("Europe/Berlin"),
@@ -59,8 +64,14 @@ fn whatever_the_schemas_name_is_accepted_and_nothing_else() {
         let properties = definition.input_schema["properties"].as_object().unwrap();
         let mut all = json!({});
         for (name, schema) in properties {
-            // The two ways to say when exclude each other.
-            if name != "before" {
+            // The two ways to say when exclude each other, a subtask does not repeat, and only some actions take more.
+            let excluded = match definition.name {
+                "set_reminder" => name == "before",
+                "add_task" => name == "parent_id",
+                "bulk_tasks" => name == "tags" || name == "due_date",
+                _ => false,
+            };
+            if !excluded {
                 all[name] = sample_of(name, schema);
             }
         }
@@ -102,9 +113,23 @@ fn results_have_the_members_that_the_schemas_promise() {
         ("list_tasks", json!({})),
         ("search_tasks", json!({"query": "rent"})),
         ("get_stats", json!({})),
+        ("bulk_tasks", json!({"action": "delete", "task_ids": [2]})),
+        ("undo", json!({})),
     ] {
         let call = ToolCall::parse(name, &arguments, USER).unwrap();
         let outcome = match name {
+            "bulk_tasks" => {
+                let done = [(task.clone(), true)];
+                ToolOutcome::Changes(ChangesResult::of_bulk(
+                    &call,
+                    &crate::bulk::BulkAction::Delete,
+                    &done,
+                ))
+            }
+            "undo" => ToolOutcome::Changes(ChangesResult::of_undo([(
+                crate::events::TaskEventType::Deleted,
+                task.clone(),
+            )])),
             "list_tasks" | "search_tasks" => ToolOutcome::Tasks(vec![TaskLine::from(&task)]),
             "get_stats" => ToolOutcome::Stats(Stats::default()),
             _ => ToolOutcome::Task(TaskResult::new(&call, &task, true)),

@@ -15,6 +15,7 @@ fn a_prompt_injected_task_title_cannot_trigger_a_tool() {
     let context = context(&hostile);
     for (message, tool) in [
         ("show me all my tasks", "list_tasks"),
+        ("show task 2", "get_task"),
         ("complete task 2", "complete_task"),
         ("find instructions", "search_tasks"),
     ] {
@@ -26,12 +27,7 @@ fn a_prompt_injected_task_title_cannot_trigger_a_tool() {
     assert!(matches!(interpret("hello", &context).step, Step::Say(_)));
     // What a list shows is not read again.
     let lines = hostile.iter().map(TaskLine::from).collect();
-    let call = ToolCall::ListTasks {
-        status: ListStatus::All,
-        due: None,
-        priority: None,
-        tag: None,
-    };
+    let call = ToolCall::ListTasks(Box::default());
     let said = respond(&[ToolResult {
         call,
         outcome: ToolOutcome::Tasks(lines),
@@ -42,8 +38,10 @@ fn a_prompt_injected_task_title_cannot_trigger_a_tool() {
 #[test]
 fn a_user_id_argument_cannot_switch_the_user() {
     for tool in TOOLS {
-        let arguments =
-            json!({"user_id": "somebody-else", "title": "a", "task_id": 1, "query": "a", "before": "1h"});
+        let arguments = json!({
+            "user_id": "somebody-else", "title": "a", "task_id": 1, "query": "a", "before": "1h", "action": "delete",
+            "task_ids": [1],
+        });
         assert_eq!(
             ToolCall::parse(tool, &arguments, USER),
             Err(ToolError::ForeignUser(ForeignUser)),
@@ -80,6 +78,24 @@ fn calls_read_back_from_their_arguments_and_mistakes_are_named() {
             json!({"task_id": 3, "remind_at": "2026-03-01T09:00:00Z"}),
         ),
         ("get_stats", json!({})),
+        (
+            "list_tasks",
+            json!({"status": "all", "due_after": "2026-03-01", "due_before": "2026-03-01T09:00:00Z", "search": "a",
+                "completed_since": "2026-03-01", "sort": "due_date", "limit": 3}),
+        ),
+        ("get_task", json!({"task_id": 3})),
+        ("bulk_tasks", json!({"action": "complete", "task_ids": [3, 4]})),
+        (
+            "bulk_tasks",
+            json!({"action": "tag", "task_ids": [3], "tags": ["x"]}),
+        ),
+        (
+            "bulk_tasks",
+            json!({"action": "move", "task_ids": [3], "due_date": null}),
+        ),
+        ("undo", json!({})),
+        ("add_task", json!({"title": "a", "parent_id": "3"})),
+        ("update_task", json!({"task_id": 3, "parent_id": null})),
     ] {
         let call = ToolCall::parse(tool, &arguments, USER).unwrap();
         assert_eq!(
@@ -100,6 +116,20 @@ fn calls_read_back_from_their_arguments_and_mistakes_are_named() {
         ("search_tasks", json!({"query": " "})),
         ("set_reminder", json!({"task_id": 3})),
         ("drop_table", json!({})),
+        ("list_tasks", json!({"sort": "random"})),
+        ("list_tasks", json!({"limit": 0})),
+        ("list_tasks", json!({"due_after": "soon"})),
+        ("bulk_tasks", json!({"action": "delete"})),
+        ("bulk_tasks", json!({"action": "delete", "task_ids": []})),
+        (
+            "bulk_tasks",
+            json!({"action": "delete", "task_ids": ["01900000-0000-7000-8000-000000000001"]}),
+        ),
+        (
+            "bulk_tasks",
+            json!({"action": "delete", "task_ids": [1], "tags": ["x"]}),
+        ),
+        ("undo", json!({"event_id": "x"})),
     ] {
         assert!(
             ToolCall::parse(tool, &arguments, USER).is_err(),

@@ -1,0 +1,162 @@
+//! Tasks by their place in what was shown, and those that were spoken of last.
+
+use super::Meaning;
+use crate::assistant::number::{number, place};
+use crate::assistant::phrase::{after, before, is};
+use crate::assistant::scene::Scene;
+
+const ONE: [&str; 10] = [
+    "it",
+    "that",
+    "this",
+    "that one",
+    "this one",
+    "that task",
+    "this task",
+    "the task",
+    "the same one",
+    "the same task",
+];
+const SEVERAL: [&str; 12] = [
+    "them",
+    "those",
+    "these",
+    "they",
+    "those tasks",
+    "these tasks",
+    "all of them",
+    "all of those",
+    "all of these",
+    "all those",
+    "all these",
+    "them all",
+];
+const BOTH: [&str; 5] = ["both", "both of them", "both of those", "both tasks", "the both"];
+
+/// `it`, `them`, `both`, `the other one`.
+pub(super) fn pronoun(text: &str, scene: &Scene<'_>) -> Option<Meaning> {
+    let (focus, shown) = (scene.focus(), scene.shown());
+    let last = || {
+        if focus.is_empty() {
+            shown.clone()
+        } else {
+            focus.clone()
+        }
+    };
+    if is(text, &ONE) {
+        return Some(match (focus.as_slice(), shown.as_slice()) {
+            ([only], _) | ([], [only]) => Meaning::Tasks(vec![*only]),
+            ([], _) => Meaning::Unsaid,
+            _ => Meaning::OneOf(focus),
+        });
+    }
+    if is(text, &SEVERAL) {
+        let last = last();
+        return Some(if last.is_empty() {
+            Meaning::Unsaid
+        } else {
+            Meaning::Tasks(last)
+        });
+    }
+    if is(text, &BOTH) {
+        let two = [focus.clone(), shown.clone()]
+            .into_iter()
+            .find(|list| list.len() == 2);
+        return Some(two.map_or(Meaning::Unsaid, Meaning::Tasks));
+    }
+    if is(
+        text,
+        &["the other one", "the other", "the other task", "other one"],
+    ) {
+        let rest: Vec<u32> = shown
+            .iter()
+            .copied()
+            .filter(|number| !focus.contains(number))
+            .collect();
+        return Some(match rest.as_slice() {
+            [] => Meaning::Unsaid,
+            [only] => Meaning::Tasks(vec![*only]),
+            _ => Meaning::OneOf(rest),
+        });
+    }
+    None
+}
+
+/// `the first task`, `the last one`, `the first two`, `the second and the third`: of the list that was shown last, or else of
+/// the open tasks. `the newest task`: of all. None if the text names no places; empty if there is nothing there.
+pub(super) fn by_place(text: &str, scene: &Scene<'_>) -> Option<Vec<u32>> {
+    let lower = text.to_lowercase();
+    let mut text = after(&lower, &["the", "my"]).unwrap_or(&lower);
+    let nouns = [
+        "task",
+        "tasks",
+        "one",
+        "ones",
+        "item",
+        "items",
+        "todo",
+        "todos",
+        "in the list",
+        "on the list",
+        "of them",
+        "in my list",
+        "on my list",
+        "of those",
+        "of these",
+    ];
+    let mut had_noun = false;
+    while let Some(rest) = before(text, &nouns).filter(|rest| !rest.is_empty()) {
+        text = rest;
+        had_noun = true;
+    }
+    let mut all: Vec<u32> = scene.tasks().map(|task| task.number).collect();
+    all.sort_unstable();
+    let last_added = [
+        "i added last",
+        "i just added",
+        "added last",
+        "just added",
+        "i made last",
+        "i last added",
+    ];
+    if before(text, &last_added).is_some_and(|rest| is(rest, &["task", "one", "thing"])) {
+        return Some(all.last().copied().into_iter().collect());
+    }
+    let added = before(text, &["i added", "i made", "i created", "added", "i've added"]).map(str::trim);
+    let added = added.map(|rest| before(rest, &["task", "one", "thing"]).unwrap_or(rest));
+    match (added.unwrap_or(text), added.is_some() || had_noun) {
+        ("newest" | "latest" | "most recent", true) | ("last", true) if added.is_some() || text != "last" => {
+            return Some(all.last().copied().into_iter().collect());
+        }
+        ("oldest", true) => return Some(all.first().copied().into_iter().collect()),
+        _ => {}
+    }
+    let shown = scene.shown();
+    let list = if shown.is_empty() { scene.open() } else { shown };
+    if let Some((end, count)) = text.split_once(' ')
+        && let Some(count) = number(count.trim()).filter(|count| (1..=100).contains(count))
+        && let Ok(count) = usize::try_from(count)
+    {
+        let skipped = list.len().saturating_sub(count);
+        return match end {
+            "first" | "top" | "next" => Some(list.into_iter().take(count).collect()),
+            "last" | "bottom" | "final" => Some(list.into_iter().skip(skipped).collect()),
+            _ => None,
+        };
+    }
+    let mut numbers = Vec::new();
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        let found = match word {
+            "and" | "the" | "one" | "task" => continue,
+            "last" | "final" | "bottom" => list.last(),
+            "top" if had_noun => list.first(),
+            word => list.get(place(word)?.checked_sub(1)?),
+        };
+        match found {
+            Some(number) if !numbers.contains(number) => numbers.push(*number),
+            Some(_) => {}
+            None => return Some(Vec::new()),
+        }
+    }
+    (!numbers.is_empty()).then_some(numbers)
+}
