@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod embedding;
 pub mod fuse;
 pub mod help;
+pub mod limits;
 pub mod qdrant;
 pub mod question;
 pub mod score;

@@ -236,6 +236,7 @@ fn canonical(path: &str) -> String {
         ["", "api", "chat"] => ("chat", &[][..]),
         ["", "api", user, "tasks", rest @ ..] if *user != "v1" => ("tasks", rest),
         ["", "api", user, "chat"] if *user != "v1" => ("chat", &[][..]),
+        ["", root @ ("admin" | "ingest"), rest @ ..] => (*root, rest),
         _ => return path.to_owned(),
     };
     let all: Vec<&str> = std::iter::once(rest.0).chain(rest.1.iter().copied()).collect();

@@ -16,7 +16,8 @@ pub(crate) struct Operation {
     tag: &'static str,
     summary: &'static str,
     description: String,
-    is_open: bool,
+    /// The ways to show who asks, any of which will do; nobody need.
+    keys: &'static [&'static str],
     parameters: Vec<Value>,
     body: Option<Value>,
     answers: BTreeMap<u16, Value>,
@@ -41,7 +42,7 @@ impl Operation {
             tag,
             summary,
             description: String::new(),
-            is_open: true,
+            keys: &[],
             parameters: shared::path_parameters(path),
             body: None,
             answers: BTreeMap::new(),
@@ -59,8 +60,13 @@ impl Operation {
     }
 
     /// Only with a token.
-    pub(crate) fn of_user(mut self) -> Self {
-        self.is_open = false;
+    pub(crate) fn of_user(self) -> Self {
+        self.with_any_of(&[shared::BEARER])
+    }
+
+    /// Only with one of these.
+    pub(crate) fn with_any_of(mut self, keys: &'static [&'static str]) -> Self {
+        self.keys = keys;
         self.fails(&[Code::Unauthorized])
     }
 
@@ -123,6 +129,12 @@ impl Operation {
     /// A body in JSON.
     pub(crate) fn takes(self, schema: Value) -> Self {
         self.content(true, json!({ "application/json": { "schema": schema } }))
+            .fails(&[Code::InvalidJson, Code::ValidationFailed])
+    }
+
+    /// A body in JSON, where the client has something to say.
+    pub(crate) fn may_take(self, schema: Value) -> Self {
+        self.content(false, json!({ "application/json": { "schema": schema } }))
             .fails(&[Code::InvalidJson, Code::ValidationFailed])
     }
 
@@ -247,7 +259,9 @@ impl Operation {
             (!self.parameters.is_empty()).then(|| self.parameters.clone().into()),
         );
         set("requestBody", self.body.clone());
-        set("security", self.is_open.then(|| json!([])));
+        let keys: Vec<Value> = self.keys.iter().map(|key| json!({ *key: [] })).collect();
+        // A user's token is what the document says of all operations.
+        set("security", (self.keys != [shared::BEARER]).then(|| keys.into()));
         Value::Object(operation)
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod chat;
 mod exchange;
+mod knowledge;
 mod notifications;
 mod system;
 mod tasks;
@@ -20,6 +21,7 @@ pub(crate) fn all() -> Vec<Operation> {
         accounts::operations(),
         tasks::operations(),
         chat::operations(),
+        knowledge::operations(),
         notifications::operations(),
         exchange::operations(),
         audit::operations(),
@@ -36,6 +38,7 @@ pub(crate) fn tags() -> Value {
         { "name": "Accounts", "description": "Signing up, logging in, personal API tokens." },
         { "name": "Tasks", "description": "Tasks, subtasks, tags, the bin, undoing." },
         { "name": "Chat", "description": "The assistant, and what was said." },
+        { "name": "Knowledge", "description": "The FAQ, documents and products that the assistant answers from, and what it was asked: for programs and operators with a key." },
         { "name": "Notifications", "description": "Reminders that came, and how to hear of them." },
         { "name": "Files", "description": "Export, import and the calendar feed." },
         { "name": "History", "description": "The tamper-evident log of every change, and changes as they happen." },

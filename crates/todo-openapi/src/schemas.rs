@@ -3,6 +3,7 @@
 mod account;
 mod change;
 mod chat;
+mod knowledge;
 mod notification;
 mod task;
 
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Value {
         .chain(change::schemas())
         .chain(account::schemas())
         .chain(chat::schemas())
+        .chain(knowledge::schemas())
         .chain(notification::schemas())
         .chain(exchange())
         .chain(audit())

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use todo_domain::api_token::{PREFIX, Scope};
 use todo_domain::problem::{CONTENT_TYPE, Code};
 use todo_domain::query::{CURSOR_LIMIT, DEFAULT_LIMIT, MAXIMUM_LIMIT};
+use todo_knowledge::limits::{CATEGORY_LIMIT, ID_LIMIT, SESSION_LIMIT};
 
 use crate::operation::Operation;
 use crate::schema::{about, any_text, boolean, named, text};
@@ -22,7 +23,12 @@ or query with mistakes every one of them in `errors`. What is another user's is 
 **Reads** have an `ETag` for `If-None-Match`; changes of a task take it as `If-Match`.\n\n\
 Every path that takes GET takes HEAD as well. The paths of tasks and of the chat are also found without their version \
 (`/api/tasks`, `/api/todos`, `/api/chat`) and below a user's id (`/api/{user_id}/tasks`, `/api/{user_id}/chat`), which must be \
-the token's.";
+the token's. The operator's (`/api/v1/admin`, `/api/v1/ingest`) are found without `/api/v1` too.";
+
+/// The ways to show who asks.
+pub(crate) const BEARER: &str = "bearer";
+pub(crate) const FAQ_KEY: &str = "faqKey";
+pub(crate) const OPERATOR_KEY: &str = "operatorKey";
 
 /// The parameters in a path.
 pub(crate) fn path_parameters(path: &str) -> Vec<Value> {
@@ -31,17 +37,25 @@ pub(crate) fn path_parameters(path: &str) -> Vec<Value> {
         .filter_map(|segment| segment.strip_prefix('{')?.split_once('}'));
     names
         .map(|(name, _rest)| {
-            let (description, example) = match name {
-                "task_id" => ("the UUID or the number of a task", "1"),
+            let (description, example, longest) = match name {
+                "task_id" => ("the UUID or the number of a task", "1", 64),
                 "token" => (
                     "the secret part of the calendar's address",
                     "kQ1zN0y2mX8c5s7w9u3r6t4v1b0a2d8f5h7j9l3p6oE",
+                    64,
                 ),
-                _ => ("the id", "0199c2a4-7c1e-7b3a-9a55-0c1d2e3f4a5b"),
+                "session_id" => (
+                    "what the asking program called the session",
+                    "visitor-7",
+                    SESSION_LIMIT,
+                ),
+                "category" => ("the name of a category", "delivery", CATEGORY_LIMIT),
+                "entry_id" => ("the id that the operator or the service gave", "terms", ID_LIMIT),
+                _ => ("the id", "0199c2a4-7c1e-7b3a-9a55-0c1d2e3f4a5b", 64),
             };
             json!({
                 "name": name, "in": "path", "required": true, "description": description,
-                "schema": about(text(1, 64), description), "example": example,
+                "schema": about(text(1, longest), description), "example": example,
             })
         })
         .collect()
@@ -174,7 +188,17 @@ pub(crate) fn security() -> Value {
         .map(|scope| format!("`{}`", scope.as_str()))
         .collect();
     json!({
-        "bearer": {
+        FAQ_KEY: {
+            "type": "apiKey", "in": "header", "name": "x-api-key",
+            "description": "A key of `faq_api_key`, for programs that ask without an account. It opens no user's tasks, and counts \
+                            only where no `Authorization` is sent.",
+        },
+        OPERATOR_KEY: {
+            "type": "apiKey", "in": "header", "name": "x-api-key",
+            "description": "The key of `admin_api_key`; it may be sent as a bearer token instead. Where the application has none, \
+                            there is nothing under `/api/v1/admin` and `/api/v1/ingest`.",
+        },
+        BEARER: {
             "type": "http", "scheme": "bearer",
             "description": format!(
                 "The access token of a session, or a personal API token (`{PREFIX}…`) with the scopes {}: reads need the \

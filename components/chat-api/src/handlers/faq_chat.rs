@@ -5,13 +5,13 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use todo_domain::problem::Code;
 use todo_domain::validation::FieldError;
+use todo_knowledge::limits::{MESSAGE_LIMIT, SESSION_LIMIT};
 use todo_service::answer::{self, Answer};
 
 use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::failure::Failure;
 use crate::knowledge::fields::Fields;
-use crate::knowledge::intake::MESSAGE_LIMIT;
 use crate::limits::{Class, Standing};
 use crate::platform::Platform;
 use crate::request::Call;
@@ -133,7 +133,9 @@ fn read<T>(call: &Call, field: impl FnOnce(&mut Fields<'_>) -> T) -> Result<(T, 
         return Err(bad(errors));
     };
     let value = field(&mut fields);
-    let session_id = fields.text("sessionId", 128).filter(|id| !id.is_empty());
+    let session_id = fields
+        .text("sessionId", SESSION_LIMIT)
+        .filter(|id| !id.is_empty());
     let is_id = |id: &String| {
         id.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))

@@ -2,18 +2,11 @@
 
 use serde_json::Value;
 use todo_domain::validation::{FieldError, TITLE_LIMIT};
+use todo_knowledge::limits::{
+    CATEGORY_LIMIT, CONTENT_LIMIT, CURRENCY_LIMIT, ID_LIMIT, MOST_AT_ONCE, PRICE_LIMIT, TEXT_LIMIT, URL_LIMIT,
+};
 
 use super::fields::Fields;
-
-pub(crate) const MESSAGE_LIMIT: usize = 4_000;
-/// Longest content of an entry of the FAQ.
-pub(crate) const CONTENT_LIMIT: usize = 5_000;
-/// Longest text of a document. A body is shorter than a mebibyte anyway.
-pub(crate) const TEXT_LIMIT: usize = 200_000;
-/// Most documents or products of one request.
-pub(crate) const MOST_AT_ONCE: usize = 100;
-const CATEGORY_LIMIT: usize = 50;
-const ID_LIMIT: usize = 128;
 
 /// What a client says of an entry of the FAQ. What it does not say stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,10 +153,10 @@ impl Incoming {
             None => fields.required("name", TITLE_LIMIT),
         };
         let mut content = fields.text("description", CONTENT_LIMIT).unwrap_or_default();
-        let currency = fields.text("currency", 10).unwrap_or_default();
+        let currency = fields.text("currency", CURRENCY_LIMIT).unwrap_or_default();
         match fields.take("price") {
             Some(Value::Number(price)) => content.push_str(&format!("\n\nPrice: {price} {currency}")),
-            Some(Value::String(price)) if price.len() <= 40 => {
+            Some(Value::String(price)) if price.len() <= PRICE_LIMIT => {
                 content.push_str(&format!("\n\nPrice: {price} {currency}"))
             }
             Some(_) => fields.wrong("price", "must be a number"),
@@ -176,7 +169,7 @@ impl Incoming {
                 "\n\nIn stock: no"
             });
         }
-        if let Some(url) = fields.text("url", 2_000) {
+        if let Some(url) = fields.text("url", URL_LIMIT) {
             content.push_str(&format!("\n\n{url}"));
         }
         let product = Self {

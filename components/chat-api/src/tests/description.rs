@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use todo_openapi::{Contract, Exchange, Service, routes};
 
 use super::service::Response;
+use crate::router::operator::OperatorRoute;
 use crate::router::{Route, resolve};
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(Service::ChatApi));
@@ -83,6 +84,22 @@ described! {
     Route::Import => Some("/api/v1/import"),
     Route::CalendarFeed => Some("/api/v1/calendar-feed"),
     Route::Calendar(_) => Some("/calendar/{token}.ics"),
+    Route::ChatFeedback => Some("/api/v1/chat/feedback"),
+    Route::Operator(OperatorRoute::Sessions) => Some("/api/v1/admin/chat/sessions"),
+    Route::Operator(OperatorRoute::Logs) => Some("/api/v1/admin/chat/logs"),
+    Route::Operator(OperatorRoute::SessionLog(_)) => Some("/api/v1/admin/chat/logs/{session_id}"),
+    Route::Operator(OperatorRoute::ChatStats) => Some("/api/v1/admin/chat/stats"),
+    Route::Operator(OperatorRoute::Faqs) => Some("/api/v1/admin/faq"),
+    Route::Operator(OperatorRoute::Faq(_)) => Some("/api/v1/admin/faq/{id}"),
+    Route::Operator(OperatorRoute::RestoreFaq(_)) => Some("/api/v1/admin/faq/{id}/restore"),
+    Route::Operator(OperatorRoute::FaqCategories) => Some("/api/v1/admin/faq/categories"),
+    Route::Operator(OperatorRoute::FaqCategory(_)) => Some("/api/v1/admin/faq/category/{category}"),
+    Route::Operator(OperatorRoute::SyncFaqs) => Some("/api/v1/admin/faq/sync"),
+    Route::Operator(OperatorRoute::Ingest) => Some("/api/v1/ingest"),
+    Route::Operator(OperatorRoute::Document(_)) => Some("/api/v1/ingest/documents/{entry_id}"),
+    Route::Operator(OperatorRoute::Products) => Some("/api/v1/ingest/products"),
+    Route::Operator(OperatorRoute::Product(_)) => Some("/api/v1/ingest/products/{entry_id}"),
+    Route::Operator(OperatorRoute::SearchProducts) => Some("/api/v1/ingest/products/search-test"),
 }
 
 /// Paths that are another way to what is described under its own.
@@ -104,6 +121,9 @@ fn every_route_is_described_and_nothing_else() {
         let example = path
             .replace("{task_id}", "7")
             .replace("{id}", "a")
+            .replace("{entry_id}", "a")
+            .replace("{session_id}", "a")
+            .replace("{category}", "a")
             .replace("{token}", "b");
         let target = resolve(&example).unwrap_or_else(|| panic!("`{path}` is described, but no route"));
         let second = SECOND_PATHS.iter().find(|(second, _first)| *second == path);

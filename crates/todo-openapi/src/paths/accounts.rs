@@ -68,7 +68,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Delete the account with everything that it has",
             ],
         )
-        .takes(named("AccountDeletion"))
+        .about("Accounts of the second issuer have no password, and send no body.")
+        .may_take(named("AccountDeletion"))
         .answers_empty(204, "It is deleted.")
         .fails(&[Code::InvalidCredentials, Code::UnsupportedMediaType]),
         of_user(TAG, ["get", "/api/v1/auth/me", "me", "Whose token this is"]).answers(

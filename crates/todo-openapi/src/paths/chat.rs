@@ -7,22 +7,27 @@ use todo_domain::sse;
 use super::of_user;
 use crate::operation::Operation;
 use crate::schema::{any_text, named};
+use crate::shared::{BEARER, FAQ_KEY};
 
 const TAG: &str = "Chat";
 
 pub(super) fn operations() -> Vec<Operation> {
     let reply = json!({
-        "application/json": { "schema": named("ChatReply") },
+        "application/json": { "schema": named("ChatAnswer") },
         sse::CONTENT_TYPE: { "schema": any_text() },
     });
     vec![
         of_user(TAG, ["post", "/api/v1/chat", "chat", "Say something to the assistant"])
             .about(
                 "With `Accept: text/event-stream` the answer comes as the events `thinking`, `tool_call`, `tool_result`, \
-                 `token` and `done`; the data of `done` is the whole answer.",
+                 `token` and `done`; the data of `done` is the whole answer. What fails once the status has been sent is \
+                 the event `error`, whose data is a problem.\n\n\
+                 Programs with the FAQ's key and without an account ask here as well: they send `{message, sessionId?}` and get \
+                 `{answer, sources, sessionId}`, always in JSON; for them a body with mistakes is a 400.",
             )
             .idempotent()
-            .takes(named("ChatRequest"))
+            .with_any_of(&[BEARER, FAQ_KEY])
+            .takes(named("ChatQuestion"))
             .answers_as(200, "What the assistant did and says.", reply)
             .fails(&[Code::NotFound, Code::Conflict, Code::UnsupportedMediaType]),
         of_user(TAG, ["get", "/api/v1/conversations", "listConversations", "List conversations"])

@@ -1,12 +1,32 @@
 //! The chat and its history.
 
 use serde_json::{Value, json};
-use todo_domain::assistant::{MESSAGE_LIMIT, TOOLS};
+use todo_domain::assistant::{Intent, MESSAGE_LIMIT, TOOLS};
 use todo_domain::validation::TITLE_LIMIT;
+use todo_knowledge::limits;
 
+use super::knowledge::session_id;
 use crate::schema::{
     about, any_text, body, count, id, like, list, named, nullable, object, one_of, page, text, time, zone,
 };
+
+/// What a message may be understood as.
+const INTENTS: [Intent; 14] = [
+    Intent::AddTask,
+    Intent::ListTasks,
+    Intent::CompleteTask,
+    Intent::DeleteTask,
+    Intent::UpdateTask,
+    Intent::SearchTasks,
+    Intent::SetReminder,
+    Intent::GetStats,
+    Intent::Confirm,
+    Intent::Cancel,
+    Intent::Help,
+    Intent::Faq,
+    Intent::Recall,
+    Intent::Unclear,
+];
 
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
     let tools = format!("`{}`; or what a language model made up", TOOLS.join("`, `"));
@@ -50,11 +70,21 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         ("tool_calls", list(named("ToolCall"))),
         (
             "intent",
-            about(like(any_text(), "add_task"), "what the message was understood as"),
+            about(
+                like(one_of(INTENTS.map(Intent::as_str)), "add_task"),
+                "what the message was understood as; `faq` and `recall` are answered from what is known, with `sources`",
+            ),
         ),
         ("provider", like(any_text(), "builtin")),
         ("created_at", time()),
         ("pending_confirmation?", named("PendingConfirmation")),
+        (
+            "sources?",
+            about(
+                list(named("Source")),
+                "where the answer comes from, the best first",
+            ),
+        ),
         (
             "fallback?",
             about(
@@ -96,7 +126,51 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
                 ("timezone?", nullable(zone())),
             ]),
         ),
+        (
+            "FaqQuestion",
+            about(
+                body([
+                    (
+                        "message",
+                        like(text(1, limits::MESSAGE_LIMIT), "How do I add a recurring task?"),
+                    ),
+                    (
+                        "sessionId?",
+                        about(
+                            nullable(session_id()),
+                            "what the questions of one visitor have in common",
+                        ),
+                    ),
+                ]),
+                "What a program with the FAQ's key asks.",
+            ),
+        ),
+        (
+            "ChatQuestion",
+            json!({
+                "description": "A user's message, or what a program with the FAQ's key asks.",
+                "anyOf": [named("ChatRequest"), named("FaqQuestion")],
+            }),
+        ),
         ("ChatReply", reply),
+        (
+            "FaqAnswer",
+            object([
+                ("answer", any_text()),
+                ("sources", list(named("FaqSource"))),
+                (
+                    "sessionId",
+                    about(like(any_text(), "visitor-7"), "a new one where none was sent"),
+                ),
+            ]),
+        ),
+        (
+            "ChatAnswer",
+            json!({
+                "description": "To a user what the assistant did and says; to a program with the FAQ's key the answer.",
+                "oneOf": [named("ChatReply"), named("FaqAnswer")],
+            }),
+        ),
         ("ToolCall", call),
         ("PendingConfirmation", pending),
         ("Conversation", conversation),

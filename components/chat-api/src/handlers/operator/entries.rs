@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use todo_domain::problem::Code;
 use todo_knowledge::Kind;
 use todo_knowledge::answer::Source;
+use todo_knowledge::limits::QUERY_LIMIT;
 use todo_service::answer::{self, Answer, is_known, json_unless_known};
 use todo_service::database::{Connection, Database};
 
@@ -147,7 +148,7 @@ pub(super) async fn search<P: Platform>(app: &App<P>, call: &Call) -> Result<Ans
     let mut errors = Vec::new();
     let query = match Fields::of(call.json(None)?, "", &mut errors) {
         Some(mut fields) => {
-            let query = fields.required("query", 1_000);
+            let query = fields.required("query", QUERY_LIMIT);
             fields.end("a search");
             query
         }
