@@ -60,6 +60,10 @@ const FULL_SCANS: &[(&str, &str)] = &[
         "DELETE FROM chat_rate_limits",
         "only the latest minutes are there, and an index would be written with each request",
     ),
+    (
+        "DELETE FROM chat_outbox WHERE kind = 'publish' AND instr",
+        "only what waits is there, mostly nothing, and an account is deleted once",
+    ),
 ];
 
 #[test]

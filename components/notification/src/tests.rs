@@ -305,7 +305,10 @@ fn all_of_it_holds_on_postgres() {
 }
 
 /// Statements that may read a whole table, and why.
-const FULL_SCANS: &[(&str, &str)] = &[];
+const FULL_SCANS: &[(&str, &str)] = &[(
+    "DELETE FROM notification_outbox WHERE kind = 'publish' AND instr",
+    "only what waits is there, mostly nothing, and an account is deleted once",
+)];
 
 #[test]
 fn no_statement_reads_a_whole_table() {

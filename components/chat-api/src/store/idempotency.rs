@@ -38,7 +38,7 @@ pub(crate) async fn find(
     rows.first().map(stored).transpose()
 }
 
-/// Keeps an answer, if the user is there; one that is too old to be found is replaced.
+/// Keeps an answer, if the user is there or is none with an account (the operator, who has a key); one that is too old to be found is replaced.
 pub(crate) async fn insert(
     connection: &impl Connection,
     user_id: &str,
@@ -47,7 +47,8 @@ pub(crate) async fn insert(
 ) -> Result<(), DatabaseError> {
     let statement = "INSERT INTO chat_idempotency
         (user_id, key, fingerprint, status, headers, body, created_at)
-        SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM chat_users WHERE id = ?1
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+            WHERE ?1 IN ('operator') OR EXISTS (SELECT 1 FROM chat_users WHERE id = ?1)
         ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
             headers = excluded.headers, body = excluded.body, created_at = excluded.created_at";
     let parameters = [
