@@ -24,7 +24,7 @@ pub(crate) const REQUESTS: &str = "llm_requests_total";
 pub(crate) const TOKENS: &str = "llm_tokens_total";
 pub(crate) const DURATION: &str = "llm_request_duration_seconds";
 pub(crate) const TURNS: &str = "chat_turns_total";
-pub(crate) const FALLBACKS: &str = "chat_fallback_total";
+pub(crate) const FALLBACKS: &str = "chat_provider_fallback_total";
 pub(crate) const INTENTS: &str = "todo_chat_intents_total";
 pub(crate) const LED_TO_NOTHING: &str = "todo_chat_fallbacks_total";
 

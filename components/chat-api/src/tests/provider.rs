@@ -323,7 +323,7 @@ fn numbers_tell_who_answered_and_what_it_cost() {
         "llm_request_duration_seconds_sum{provider=\"openai\"} 20.7",
         "chat_turns_total{provider=\"openai\"} 1",
         "chat_turns_total{provider=\"builtin\"} 1",
-        "chat_fallback_total{reason=\"timed_out\"} 1",
+        "chat_provider_fallback_total{reason=\"timed_out\"} 1",
     ] {
         assert!(
             text.lines().any(|found| found == line),
