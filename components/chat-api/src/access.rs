@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::router::Route;
+use crate::store::idempotency::Owner;
 use crate::store::tokens;
 
 /// What a caller has shown.
@@ -20,6 +21,8 @@ pub(crate) enum Access {
     Session,
     /// A personal API token, or one of the second issuer's that has scopes of ours.
     Token(Scopes),
+    /// A key that is nobody's account. It allows nothing of what users may.
+    Key,
 }
 
 impl Caller {
@@ -33,6 +36,15 @@ impl Caller {
         match self.access {
             Access::Session => true,
             Access::Token(scopes) => scopes.include(scope),
+            Access::Key => false,
+        }
+    }
+
+    /// In whose place the caller's answers are kept.
+    pub(crate) fn owner(&self) -> Owner<'_> {
+        match self.access {
+            Access::Session | Access::Token(_) => Owner::User(&self.user_id),
+            Access::Key => Owner::Key(&self.user_id),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use todo_domain::problem::Code;
 use todo_domain::query::cursor::{open, seal};
-use todo_domain::query::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
+use todo_domain::query::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page, SEARCH_LIMIT};
 use todo_domain::text::fold;
 use todo_domain::validation::{FieldError, TITLE_LIMIT};
 use todo_service::answer::{self, Answer, json_unless_known};
@@ -19,9 +19,6 @@ use crate::request::Call;
 use crate::store::conversations;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// Longest search, in characters.
-const SEARCH_LIMIT: usize = 200;
 
 /// GET /conversations
 pub(crate) async fn list<P: Platform>(app: &App<P>, call: &Call, caller: &Caller) -> Result<Answer, Failure> {

@@ -25,7 +25,7 @@ fn nobody(key: &str) -> Caller {
     Caller {
         user_id: format!("faq:{key}"),
         expires_at: 0,
-        access: Access::Session,
+        access: Access::Key,
         session: None,
         subject: None,
     }

@@ -82,7 +82,7 @@ impl<P: Platform> App<P> {
             let is_told = unit.finish().await?;
             if let (Some(key), Some(fingerprint)) = (key, fingerprint) {
                 let stored = stored(&answer, fingerprint, now.millis());
-                idempotency::insert(connection, &caller.user_id, key, stored).await?;
+                idempotency::insert(connection, caller.owner(), key, stored).await?;
             }
             Ok::<_, Failure>((answer, is_told))
         })

@@ -36,6 +36,7 @@ pub(crate) async fn introspect<P: Platform>(app: &App<P>, call: &Call) -> Result
             let (scopes, is_session) = match caller.access {
                 Access::Session => (Scopes::ALL, true),
                 Access::Token(scopes) => (scopes, false),
+                Access::Key => (Scopes::read(""), false),
             };
             json!({
                 "active": true,

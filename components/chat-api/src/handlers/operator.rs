@@ -32,7 +32,7 @@ pub(crate) async fn serve<P: Platform>(
     let caller = Caller {
         user_id: OPERATOR.to_owned(),
         expires_at: 0,
-        access: Access::Session,
+        access: Access::Key,
         session: None,
         subject: None,
     };

@@ -38,21 +38,38 @@ pub(crate) async fn find(
     rows.first().map(stored).transpose()
 }
 
-/// Keeps an answer, if the user is there or is none with an account (the operator, who has a key); one that is too old to be found is replaced.
+/// In whose place an answer is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner<'a> {
+    /// A user, who may have deleted the account meanwhile.
+    User(&'a str),
+    /// Somebody who showed a key, and has no account.
+    Key(&'a str),
+}
+
+/// Keeps an answer, unless it is a user's who is not there any more; one that is too old to be found is replaced.
 pub(crate) async fn insert(
     connection: &impl Connection,
-    user_id: &str,
+    owner: Owner<'_>,
     key: &str,
     stored: Stored,
 ) -> Result<(), DatabaseError> {
-    let statement = "INSERT INTO chat_idempotency
+    let (id, values) = match owner {
+        Owner::User(id) => (
+            id,
+            "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM chat_users WHERE id = ?1",
+        ),
+        Owner::Key(id) => (id, "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+    };
+    let statement = format!(
+        "INSERT INTO chat_idempotency
         (user_id, key, fingerprint, status, headers, body, created_at)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-            WHERE ?1 IN ('operator') OR EXISTS (SELECT 1 FROM chat_users WHERE id = ?1)
+        {values}
         ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
-            headers = excluded.headers, body = excluded.body, created_at = excluded.created_at";
+            headers = excluded.headers, body = excluded.body, created_at = excluded.created_at"
+    );
     let parameters = [
-        user_id.into(),
+        id.into(),
         key.into(),
         stored.fingerprint.into(),
         stored.status.into(),
@@ -60,7 +77,7 @@ pub(crate) async fn insert(
         stored.body.into(),
         stored.created_at.into(),
     ];
-    connection.execute(statement, &parameters).await.map(drop)
+    connection.execute(&statement, &parameters).await.map(drop)
 }
 
 /// Ends the work under a key that has this status: what was done so far is the answer, and where nothing was the key is free.

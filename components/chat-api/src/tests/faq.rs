@@ -81,6 +81,35 @@ fn the_contract_is_answered_as_it_was() {
 }
 
 #[test]
+fn a_question_that_is_sent_again_is_answered_and_logged_once() {
+    let faq = Faq::new();
+    let ask = |shown: &str| {
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-api-key", shown),
+            ("idempotency-key", "k1"),
+        ];
+        let body = r#"{"message": "How do I add a recurring task?"}"#;
+        faq.0.send("POST", "/api/v1/chat", &headers, body).expect(200)
+    };
+    let (first, again) = (ask(SHOP), ask(SHOP));
+    assert_eq!(
+        (&first.body, again.header("idempotency-replayed")),
+        (&again.body, "true")
+    );
+    // What another program chose for its own request is nothing to this one.
+    assert_ne!(
+        ask("old-key-of-the-shop").body["sessionId"],
+        first.body["sessionId"]
+    );
+    let log = faq
+        .operate("GET", "/admin/chat/logs", &Value::Null)
+        .expect(200)
+        .body;
+    assert_eq!(log["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn what_the_contract_refuses_is_a_problem() {
     let faq = Faq::new();
     for body in [

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use todo_domain::problem::Code;
+use todo_domain::query::SEARCH_LIMIT;
 use todo_domain::sse;
 
 use super::of_user;
 use crate::operation::Operation;
-use crate::schema::{any_text, named};
+use crate::schema::{any_text, named, text};
 use crate::shared::{BEARER, FAQ_KEY};
 
 const TAG: &str = "Chat";
@@ -31,6 +32,11 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_as(200, "What the assistant did and says.", reply)
             .fails(&[Code::NotFound, Code::Conflict, Code::UnsupportedMediaType]),
         of_user(TAG, ["get", "/api/v1/conversations", "listConversations", "List conversations"])
+            .query(
+                "search",
+                text(0, SEARCH_LIMIT),
+                "Only those in whose titles, or in what the user said there last, all of these words occur.",
+            )
             .paged()
             .answers(200, "A page, the latest first.", named("ConversationPage"))
             .cached(),

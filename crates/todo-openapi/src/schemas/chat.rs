@@ -11,7 +11,7 @@ use crate::schema::{
 };
 
 /// What a message may be understood as.
-const INTENTS: [Intent; 14] = [
+const INTENTS: [Intent; 18] = [
     Intent::AddTask,
     Intent::ListTasks,
     Intent::CompleteTask,
@@ -22,6 +22,10 @@ const INTENTS: [Intent; 14] = [
     Intent::GetStats,
     Intent::Confirm,
     Intent::Cancel,
+    Intent::GetTask,
+    Intent::Undo,
+    Intent::Greet,
+    Intent::Thank,
     Intent::Help,
     Intent::Faq,
     Intent::Recall,
@@ -54,11 +58,30 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
                 "whether to run calls, or which task a call is about",
             ),
         ),
-        ("calls?", list(json!({ "type": "object" }))),
-        ("call?", json!({ "type": "object" })),
+        (
+            "calls",
+            about(
+                list(json!({ "type": "object" })),
+                "what a yes runs, or a choice: then one for each of the tasks in question",
+            ),
+        ),
         (
             "candidates?",
             about(list(count(1)), "the numbers of the tasks in question"),
+        ),
+        (
+            "before?",
+            about(
+                list(json!({ "type": "object" })),
+                "what the same message asked for before, to be done with what is decided",
+            ),
+        ),
+        (
+            "after?",
+            about(
+                any_text(),
+                "what the same message asked for behind it, in its own words",
+            ),
         ),
         ("expires_at", time()),
     ]);

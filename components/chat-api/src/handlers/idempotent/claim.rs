@@ -14,7 +14,7 @@ use crate::app::{App, Caller};
 use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::request::Call;
-use crate::store::idempotency::{self, Stored};
+use crate::store::idempotency::{self, Owner, Stored};
 
 /// The status of an answer that is not there yet.
 pub(super) const UNDER_WAY: i64 = 102;
@@ -144,6 +144,6 @@ impl Claim {
             body,
             created_at: now,
         };
-        idempotency::insert(connection, user_id, &self.key, stored).await
+        idempotency::insert(connection, Owner::User(user_id), &self.key, stored).await
     }
 }

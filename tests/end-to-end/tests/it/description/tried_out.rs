@@ -1,7 +1,7 @@
 //! Thousands of requests made from the description, good and bad, by Schemathesis: none ends in an error of the server, and
 //! each is answered with a status, headers and a body that the description has.
 
-use end_to_end::{Server, User, root};
+use end_to_end::{User, root};
 use tokio::process::Command;
 
 /// What a person is told where a test cannot run; in continuous integration every test must.
@@ -19,13 +19,14 @@ async fn whatever_is_sent_is_answered_as_described() {
     if !program.exists() {
         return missing("schemathesis, which `cargo xtask test` installs where there is a Python,");
     }
-    let server = Server::start().await.unwrap();
+    let server = super::with_keys().await;
     let user = User::sign_up(&server).await.unwrap();
     let status = Command::new(program)
         .args(["--config-file", "schemathesis.toml", "run"])
         .arg(server.url("/openapi.json"))
         .current_dir(root().join("tests/schemathesis"))
         .env("API_TOKEN", &user.token)
+        .env("API_KEY", super::KEY)
         .status()
         .await
         .unwrap();
