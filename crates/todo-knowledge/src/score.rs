@@ -17,6 +17,9 @@ const ALIKE_WEIGHT: f64 = 0.8;
 const SATURATION: f64 = 0.5;
 /// How much a text's length matters.
 const LENGTH_MATTERS: f64 = 0.4;
+/// Fewer passages do not show how rare a word is: in a single one every word is common, and what it lacks would count for
+/// more than all that it has.
+const FEW_PASSAGES: u64 = 50;
 /// A text of usual length, in words.
 const USUAL_LENGTH: f64 = 80.0;
 
@@ -100,7 +103,8 @@ impl Statistics {
     /// How much a word says: the less, the more passages have it.
     fn weight(&self, index: usize) -> f64 {
         let having = self.having.get(index).copied().unwrap_or_default();
-        let (all, having) = (precise(self.passages.max(having)), precise(having));
+        let all = self.passages.max(having).max(FEW_PASSAGES);
+        let (all, having) = (precise(all), precise(having));
         (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
     }
 }
@@ -164,6 +168,13 @@ mod tests {
         assert_eq!(best("insurance", &passages).0, 1);
         assert_eq!(best("task with tags", &passages).0, 0);
         assert!(best("the weather in Paris", &passages).1 < 0.01);
+        assert!(
+            best(
+                "what is planned for the zanzibar trip",
+                &[("Zanzibar trip", "a private matter")]
+            )
+            .1 > MINIMUM
+        );
         assert!(best("car insurance", &passages).1 > MINIMUM);
         // One of three things asked for is no answer.
         assert!(best("nuclear submarine insurance", &passages).1 < MINIMUM);
