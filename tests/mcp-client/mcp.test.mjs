@@ -18,6 +18,9 @@ const TOOLS = [
   "search_tasks",
   "set_reminder",
   "get_stats",
+  "get_task",
+  "bulk_tasks",
+  "undo",
 ];
 const IDENTITY = { name: "todo-chatbot-tests", version: "1.0.0" };
 

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -15,6 +15,7 @@ use todo_domain::time::Timestamp;
 use crate::answer::{Answer, Failure};
 use crate::authenticate::{Introspection, KeySource};
 use crate::fetch::Bounds;
+use crate::outbound::{self, Pieces as _};
 
 /// The longest body that a service reads, of a request or an answer.
 const LARGEST_BODY: usize = 1 << 20;
@@ -83,18 +84,17 @@ pub async fn send(request: http::Request<Bytes>) -> Option<Answer> {
 /// No answer came, it broke off, it is too long, or not in time.
 pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
     let work = async {
-        let answer = spin_sdk::http::send(request.map(Full::new)).await;
-        let (parts, body) = answer
-            .map_err(|error| format!("no answer: {error}"))?
-            .into_parts();
-        match Limited::new(body, bounds.largest_answer).collect().await {
-            Ok(body) => Ok(http::Response::from_parts(parts, body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => Err(format!(
-                "the answer is longer than {} bytes",
-                bounds.largest_answer
-            )),
-            Err(_broken_off) => Err("the answer broke off".to_owned()),
+        let answer = outbound::send(request, bounds.patience).await;
+        let (parts, mut pieces) = answer.map_err(|error| error.to_string())?.into_parts();
+        let mut body = BytesMut::new();
+        while let Some(piece) = pieces.next(bounds.patience).await {
+            let piece = piece.map_err(|error| error.to_string())?;
+            if body.len().saturating_add(piece.len()) > bounds.largest_answer {
+                return Err(format!("the answer is longer than {} bytes", bounds.largest_answer));
+            }
+            body.extend_from_slice(&piece);
         }
+        Ok(http::Response::from_parts(parts, body.freeze()))
     };
     let patience = spin_sdk::time::sleep(bounds.patience);
     match select(pin!(work), pin!(patience)).await {
