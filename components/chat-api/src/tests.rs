@@ -64,6 +64,38 @@ const FULL_SCANS: &[(&str, &str)] = &[
         "DELETE FROM chat_outbox WHERE kind = 'publish' AND instr",
         "only what waits is there, mostly nothing, and an account is deleted once",
     ),
+    (
+        "SELECT name, labels, value FROM chat_counters ORDER BY",
+        "whoever reads the metrics wants all numbers, one for each name with its labels",
+    ),
+    (
+        "SELECT name, labels, value FROM chat_knowledge_counters ORDER BY",
+        "whoever reads the metrics wants all numbers, one for each name with its labels",
+    ),
+    (
+        "coalesce(sum(has_fallback), 0) AS BIGINT) FROM chat_faq_log",
+        "the operator asks for the numbers of the whole log, which has a most, and an index has all that is added up",
+    ),
+    (
+        "SELECT count(*) FROM chat_faq_log",
+        "the operator deletes the whole log, or a session's, which has an index",
+    ),
+    (
+        "DELETE FROM chat_faq_",
+        "the operator deletes the whole log; by session and by age there are indexes",
+    ),
+    (
+        "SELECT 'task', id, user_id FROM chat_tasks WHERE deleted_at IS NULL",
+        "another vector database is told everything, once",
+    ),
+    (
+        "'everybody' FROM chat_passages",
+        "another vector database is told everything, once",
+    ),
+    (
+        "SELECT seq, kind, id, owner FROM chat_vector_queue ORDER BY seq LIMIT",
+        "it is walked along by its key until there are enough",
+    ),
 ];
 
 #[test]
