@@ -17,7 +17,7 @@ use sidespin_capability_redis::Redis;
 use sidespin_capability_sqlite::{Sqlite, SqliteNeeds};
 use sidespin_capability_variables::Variables;
 use sidespin_capability_wasi::{Program, Wasi, WasiNeeds};
-use sidespin_engine::InstanceLimits;
+use sidespin_engine::{Engine, InstanceLimits};
 use sidespin_expressions::Variables as VariableValues;
 use sidespin_invocation::ServiceToken;
 use sidespin_job_store::JobStore;
@@ -128,8 +128,16 @@ impl Capabilities {
     }
 }
 
+/// A linker with every capability's interfaces.
+pub(crate) fn linker(engine: &Engine) -> Result<Linker<InstanceData>, Diagnostic> {
+    let mut linker = engine.linker();
+    link(&mut linker)
+        .map_err(|error| Diagnostic::new(format!("the host's interfaces could not be linked: {error:#}")))?;
+    Ok(linker)
+}
+
 /// Adds every capability to the linker.
-pub(crate) fn link(linker: &mut Linker<InstanceData>) -> wasmtime::Result<()> {
+fn link(linker: &mut Linker<InstanceData>) -> wasmtime::Result<()> {
     fn one<C: Capability>(linker: &mut Linker<InstanceData>) -> wasmtime::Result<()>
     where
         InstanceData: Lend<C>,

@@ -183,10 +183,7 @@ impl Host {
         let capabilities = Capabilities::configure(&app, &runtime_config, needs)?;
         let engine = Engine::new(options.engine, Some(&state_directory.join("cache/compiled")))
             .map_err(|error| HostError::Environment(engine_failed(&error)))?;
-        let mut linker = engine.linker();
-        capabilities::link(&mut linker).map_err(|error| {
-            Diagnostic::new(format!("the host's interfaces could not be linked: {error:#}"))
-        })?;
+        let linker = capabilities::linker(&engine)?;
         let instances = components::shared(Components::link(&app, &engine, &linker, capabilities)?);
         let is_https = options.tls.is_some();
         let triggers = Triggers::new(
