@@ -90,7 +90,10 @@ pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answ
         while let Some(piece) = pieces.next(bounds.patience).await {
             let piece = piece.map_err(|error| error.to_string())?;
             if body.len().saturating_add(piece.len()) > bounds.largest_answer {
-                return Err(format!("the answer is longer than {} bytes", bounds.largest_answer));
+                return Err(format!(
+                    "the answer is longer than {} bytes",
+                    bounds.largest_answer
+                ));
             }
             body.extend_from_slice(&piece);
         }
