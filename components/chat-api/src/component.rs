@@ -32,7 +32,9 @@ use bindings::exports::sidespin::jobs::job_handler::{Failure, Guest, Job};
 use bindings::todo::platform::{feed, publisher, scheduler};
 
 mod bindings {
-    wit_bindgen::generate!({
+    // The SDK's own bindings runtime: its executor is the one that drives what the SDK spawns, such as request bodies.
+    spin_sdk::wit_bindgen::generate!({
+        runtime_path: "::spin_sdk::wit_bindgen::rt",
         path: ["../../wit/todo-platform", "../../wit/sidespin-jobs"],
         inline: "
             package todo:chat-api;

@@ -42,7 +42,7 @@ mod host {
     use std::time::Duration;
 
     use bytes::Bytes;
-    use futures::future::{Either, select};
+    use futures::future::{Either, join, select};
     use http::HeaderValue;
     use http::header::CONTENT_LENGTH;
     use http_body_util::{BodyExt as _, Full};
@@ -50,9 +50,8 @@ mod host {
 
     use super::{Pieces, Unanswered};
 
-    /// After how long something happens for certain, at first and later on.
+    /// After how long something happens for certain.
     const NUDGE: Duration = Duration::from_millis(1);
-    const LONGEST_NUDGE: Duration = Duration::from_millis(50);
 
     /// The body of an answer that the host receives.
     pub struct HostPieces {
@@ -78,8 +77,9 @@ mod host {
         request.headers_mut().insert(CONTENT_LENGTH, length);
         let sent = spin_sdk::http::send(request.map(Full::new));
         // The SDK writes the body in a task of its own, and where this already runs in such a task, that one is looked at only
-        // when something happens next: so that something does, until there is an answer.
-        let answer = within(patience, nudged(sent)).await?;
+        // when something happens next: so that something does.
+        let sent = join(sent, spin_sdk::time::sleep(NUDGE));
+        let (answer, ()) = within(patience, sent).await?;
         let answer = answer.map_err(|error| unanswered(&error))?;
         Ok(answer.map(|body| HostPieces { body }))
     }
@@ -97,17 +97,6 @@ mod host {
                     Ok(Err(_trailers)) => {}
                     Err(error) => return Some(Err(Unanswered::BrokenOff(error.to_string()))),
                 }
-            }
-        }
-    }
-
-    async fn nudged<T>(work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        let mut nudge = NUDGE;
-        loop {
-            match select(work.as_mut(), pin!(spin_sdk::time::sleep(nudge))).await {
-                Either::Left((done, _nudge)) => return done,
-                Either::Right(((), _work)) => nudge = (nudge * 2).min(LONGEST_NUDGE),
             }
         }
     }
