@@ -130,7 +130,7 @@ impl ClientError {
 }
 
 /// The library's code, which its own function does not tell of administration.
-fn code(error: &KafkaError) -> Option<Code> {
+pub(crate) fn code(error: &KafkaError) -> Option<Code> {
     match error {
         KafkaError::AdminOp(code) => Some(*code),
         other => other.rdkafka_error_code(),

@@ -5,6 +5,7 @@
 mod assignment;
 mod context;
 mod groups;
+mod patience;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use rdkafka::{Offset, TopicPartitionList};
 pub use groups::GroupDescription;
 
 use self::context::LastWords;
+use self::patience::patiently;
 use crate::admin::blocking;
 use crate::closing::take_apart;
 use crate::{ClientError, Connection, ConnectionSettings, client};
@@ -190,7 +192,7 @@ impl Inspector {
     async fn ask<R: Send + 'static>(
         &self,
         what: &'static str,
-        question: impl FnOnce(&NativeConsumer) -> KafkaResult<R> + Send + 'static,
+        question: impl Fn(&NativeConsumer) -> KafkaResult<R> + Send + 'static,
     ) -> Result<R, ClientError> {
         let Some(consumer) = self.consumer.clone() else {
             return Err(ClientError::Unavailable {
@@ -198,7 +200,7 @@ impl Inspector {
                 source: None,
             });
         };
-        blocking(move || question(&consumer))
+        blocking(move || patiently(TIMEOUT, || question(&consumer)))
             .await?
             .map_err(|error| ClientError::new(what, error))
     }

@@ -9,6 +9,7 @@ use rdkafka::groups::GroupInfo;
 
 use super::assignment::assigned;
 use super::context::LastWords;
+use super::patience::patiently;
 use super::{Inspector, NativeConsumer, TIMEOUT, TopicPartition, config, list, offsets_of};
 use crate::ClientError;
 use crate::admin::blocking;
@@ -115,12 +116,12 @@ impl Inspector {
         &self,
         group: &str,
         what: &str,
-        question: impl FnOnce(&NativeConsumer) -> rdkafka::error::KafkaResult<R> + Send + 'static,
+        question: impl Fn(&NativeConsumer) -> rdkafka::error::KafkaResult<R> + Send + 'static,
     ) -> Result<R, ClientError> {
         let config = config(&self.settings, group);
         let asking = move || {
             let consumer: NativeConsumer = config.create_with_context(LastWords::default())?;
-            let answer = question(&consumer);
+            let answer = patiently(TIMEOUT, || question(&consumer));
             take_apart(consumer);
             answer
         };
