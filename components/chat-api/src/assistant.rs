@@ -11,6 +11,7 @@ mod policy;
 mod prompt;
 mod provider;
 mod question;
+mod reading;
 mod record;
 pub(crate) mod tally;
 mod told;
@@ -30,7 +31,7 @@ use todo_domain::zone::Zone;
 use todo_service::database::Connection;
 
 use crate::failure::Failure;
-use crate::store::{overview, task_list, tasks};
+use crate::store::{overview, task_list};
 use crate::tasks::{Change, find, find_any};
 use crate::unit::Unit;
 
@@ -38,12 +39,10 @@ pub(crate) use self::authority::{Admitted, admit};
 pub(crate) use self::builtin::take_builtin_turn;
 pub(crate) use self::converse::{Asked, Conversation};
 pub(crate) use self::provider::Provider;
+use self::reading::Reader;
 pub(crate) use self::record::Fallback;
 pub use self::told::ChatStream;
 pub(crate) use self::told::Told;
-
-/// How many of a user's tasks the assistant looks at when it is told of one by its title.
-const TASKS_IN_VIEW: i64 = 2_000;
 
 /// What came of a turn.
 pub(crate) struct Turn {
@@ -62,8 +61,8 @@ pub(crate) async fn take_turn<C: Connection>(
     zone: Zone,
     memory: &mut Memory,
 ) -> Result<Turn, Failure> {
-    let in_view = tasks::all(unit.connection, unit.user_id, TASKS_IN_VIEW).await?;
-    let plan = interpret(message, &memory.context(&in_view, unit.now, zone));
+    let mut reader = Reader::new(unit.connection, unit.user_id, unit.now, zone);
+    let plan = reader.read(memory, |context| interpret(message, context)).await?;
     memory.pending = None;
     let mut turn = Turn {
         intent: plan.intent,

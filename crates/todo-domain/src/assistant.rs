@@ -9,7 +9,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::task::Task;
 use crate::time::Timestamp;
 use crate::zone::Zone;
 
@@ -36,6 +35,7 @@ mod scene;
 mod small_talk;
 mod spelling;
 mod tool;
+mod view;
 mod when;
 
 pub use argument::{ForeignUser, check_user_argument, zone_argument};
@@ -46,6 +46,7 @@ pub use request::{ChatRequest, MESSAGE_LIMIT};
 pub use respond::respond;
 pub use result::{ChangesResult, Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
 pub use tool::{ListFilter, ListSort, ListStatus, TOOLS, ToolCall, ToolError};
+pub use view::{View, Wanted};
 
 /// A question that has not been answered for so long is forgotten.
 const PENDING_SECONDS: i64 = 300;
@@ -53,8 +54,8 @@ const PENDING_SECONDS: i64 = 300;
 /// What the assistant knows when it reads a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The user's tasks that are not deleted, in any order.
-    pub tasks: &'a [Task],
+    /// The user's tasks that are not deleted, as far as they are known.
+    pub tasks: &'a View,
     /// The time.
     pub now: Timestamp,
     /// The user's zone.

@@ -35,6 +35,20 @@ pub(super) fn question(calls: Vec<ToolCall>, tasks: &[Task], now: Timestamp) -> 
     Pending::new(question, Decision::Confirm { calls }, now)
 }
 
+/// The numbers of the tasks that the calls are about.
+pub(super) fn numbers(calls: &[ToolCall]) -> Vec<u32> {
+    let of = |call: &ToolCall| match call {
+        ToolCall::BulkTasks(request) => bulk_numbers(request).collect(),
+        call => call.task_id().into_iter().collect::<Vec<_>>(),
+    };
+    calls.iter().flat_map(of).collect()
+}
+
+/// A call's tasks have numbers for ids.
+fn bulk_numbers(request: &BulkRequest) -> impl Iterator<Item = u32> {
+    request.ids.iter().filter_map(|id| id.parse().ok())
+}
+
 fn shown<'l>(lines: impl ExactSizeIterator<Item = &'l str>) -> String {
     let more = lines.len().saturating_sub(MOST_LINES);
     let mut text = lines.take(MOST_LINES).collect::<Vec<_>>().join("\n");
@@ -67,9 +81,9 @@ fn bulk_lines(request: &BulkRequest, tasks: &[Task]) -> Vec<String> {
         BulkAction::Tag(_) | BulkAction::Untag(_) => "change the tags of",
         BulkAction::Move(_) => "move",
     };
-    // A call's tasks have numbers for ids.
-    let numbers = request.ids.iter().filter_map(|id| id.parse().ok());
-    numbers.map(|number| line(verb, number, tasks)).collect()
+    bulk_numbers(request)
+        .map(|number| line(verb, number, tasks))
+        .collect()
 }
 
 fn line(verb: &str, number: u32, tasks: &[Task]) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Only the message is read for what is asked. What is found is quoted, and causes nothing.
 
-use todo_domain::assistant::{Context, Intent, Step, interpret};
+use todo_domain::assistant::{Context, Intent, Step, View, interpret};
 use todo_domain::time::Timestamp;
 use todo_domain::zone::Zone;
 use todo_knowledge::Kind;
@@ -139,8 +139,9 @@ fn answer(mut found: Found, with_tasks: bool) -> Option<(Turn, Vec<Source>)> {
 
 /// What the rules make of a message by itself. Nothing is done about it.
 fn understood(message: &str) -> Intent {
+    let tasks = View::whole(Vec::new());
     let context = Context {
-        tasks: &[],
+        tasks: &tasks,
         now: Timestamp::EPOCH,
         zone: Zone::UTC,
         pending: None,

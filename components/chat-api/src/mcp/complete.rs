@@ -38,7 +38,7 @@ pub(super) async fn complete<P: Platform>(
     if is_number {
         caller.require(Scope::Read)?;
         let connection = app.platform.database().connect().await?;
-        let all = tasks::all(&connection, &caller.user_id, TASKS_IN_VIEW).await?;
+        let all = tasks::newest(&connection, &caller.user_id, TASKS_IN_VIEW).await?;
         let open = all.iter().rev().filter(|task| task.status.is_open());
         numbers = open
             .map(|task| task.number.to_string())

@@ -38,6 +38,8 @@ pub(crate) struct Matching {
     /// The condition, with the expression as its parameter.
     pub(crate) condition: &'static str,
     pub(crate) expression: Value,
+    /// What is the greater the later a task was made.
+    pub(crate) age: &'static str,
     /// What is the greatest for the best hit, with its parameter if it has one.
     pub(crate) rank: String,
     pub(crate) rank_parameter: Option<Value>,
@@ -72,6 +74,7 @@ fn joined(dialect: Dialect, user_id: &str, phrases: &[Phrase], [fts5, tsquery]: 
                     CROSS JOIN chat_tasks ON chat_tasks.id = chat_search.task_id",
                 condition: "chat_task_words MATCH ?",
                 expression: expression.into(),
+                age: "chat_task_words.rowid",
                 rank: format!(
                     "-bm25(chat_task_words, 0, {TITLE_WEIGHT}, {DESCRIPTION_WEIGHT}, {TAG_WEIGHT})"
                 ),
@@ -84,6 +87,7 @@ fn joined(dialect: Dialect, user_id: &str, phrases: &[Phrase], [fts5, tsquery]: 
                 from: "chat_tasks",
                 condition: "search @@ CAST(? AS tsquery)",
                 expression: format!("'={owner}' & ({words})").into(),
+                age: "chat_tasks.number",
                 // The weights of description, tags and title: it adds less for further hits than the step from one to the next.
                 rank: "ts_rank(CAST('{0, 0.01, 0.2, 1}' AS real[]), search, CAST(? AS tsquery))".to_owned(),
                 rank_parameter: Some(words.into()),

@@ -1,6 +1,7 @@
 //! Tasks, one by one.
 
 use todo_domain::due::Due;
+use todo_domain::query::search::Search;
 use todo_domain::task::{Subtasks, Task};
 use todo_domain::text::fold;
 use todo_domain::time::Timestamp;
@@ -120,10 +121,7 @@ pub(crate) async fn subtasks(
     let statement = format!(
         "SELECT {COLUMNS} FROM chat_tasks WHERE parent_id = ? AND user_id = ? AND {condition} ORDER BY number"
     );
-    let rows = connection.execute(&statement, &parameters).await?;
-    rows.iter()
-        .map(|row| stored(row).map(|stored| stored.task))
-        .collect()
+    read(connection, &statement, &parameters).await
 }
 
 /// The ids of the subtasks of a task that are deleted.
@@ -161,8 +159,8 @@ pub(crate) async fn count_subtasks(
     })
 }
 
-/// All tasks of a user that are not deleted, the newest last: what the assistant looks at.
-pub(crate) async fn all(
+/// The tasks of a user that were made last and are not deleted, the newest last.
+pub(crate) async fn newest(
     connection: &impl Connection,
     user_id: &str,
     limit: i64,
@@ -170,15 +168,55 @@ pub(crate) async fn all(
     let statement = format!(
         "SELECT {COLUMNS} FROM chat_tasks WHERE user_id = ? AND deleted_at IS NULL ORDER BY created_at DESC, number DESC LIMIT ?"
     );
-    let rows = connection
-        .execute(&statement, &[user_id.into(), limit.into()])
-        .await?;
-    let mut tasks = rows
-        .iter()
-        .map(|row| stored(row).map(|stored| stored.task))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut tasks = read(connection, &statement, &[user_id.into(), limit.into()]).await?;
     tasks.reverse();
     Ok(tasks)
+}
+
+/// The tasks of a user with these numbers that are not deleted.
+pub(crate) async fn numbered(
+    connection: &impl Connection,
+    user_id: &str,
+    numbers: &[u32],
+) -> Result<Vec<Task>, DatabaseError> {
+    let Some(more) = numbers.len().checked_sub(1) else {
+        return Ok(Vec::new());
+    };
+    let statement = format!(
+        "SELECT {COLUMNS} FROM chat_tasks WHERE user_id = ? AND number IN (?{}) AND deleted_at IS NULL",
+        ", ?".repeat(more)
+    );
+    let numbers = numbers.iter().map(|number| Value::from(i64::from(*number)));
+    let parameters: Vec<Value> = std::iter::once(user_id.into()).chain(numbers).collect();
+    read(connection, &statement, &parameters).await
+}
+
+/// The tasks of a user that a search for words finds and that are not deleted, the newest first.
+pub(crate) async fn found(
+    connection: &impl Connection,
+    user_id: &str,
+    search: &Search,
+    limit: i64,
+) -> Result<Vec<Task>, DatabaseError> {
+    let Some(matching) = search::matching(connection.dialect(), user_id, search) else {
+        return Ok(Vec::new());
+    };
+    let statement = format!(
+        "SELECT {COLUMNS} FROM {} WHERE {} AND chat_tasks.deleted_at IS NULL ORDER BY {} DESC LIMIT ?",
+        matching.from, matching.condition, matching.age
+    );
+    read(connection, &statement, &[matching.expression, limit.into()]).await
+}
+
+async fn read(
+    connection: &impl Connection,
+    statement: &str,
+    parameters: &[Value],
+) -> Result<Vec<Task>, DatabaseError> {
+    let rows = connection.execute(statement, parameters).await?;
+    rows.iter()
+        .map(|row| stored(row).map(|stored| stored.task))
+        .collect()
 }
 
 /// The next number of a user's update and, for a new task, of a task. Nothing if there is no such user.

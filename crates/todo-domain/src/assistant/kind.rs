@@ -203,6 +203,34 @@ pub(super) fn is_plain(text: &str) -> bool {
 /// The tasks of the kind that the text names; none if it names no kind.
 pub(super) fn tasks_of(text: &str, scene: &Scene<'_>, preference: Preference) -> Option<Vec<u32>> {
     let (text, except) = excepted(text, scene, preference)?;
+    let mut kind = named(text, scene)?;
+    let has_words = !kind.rest.is_empty();
+    kind.settle(scene);
+    let fits = |task: &&Task| match preference {
+        _ if kind.filter.status != ListStatus::All => true,
+        Preference::Open => task.status.is_open(),
+        Preference::Closed => !task.status.is_open(),
+        Preference::Any => true,
+    };
+    let mut numbers: Vec<u32> = scene
+        .tasks()
+        .filter(|task| kind.includes(task, scene))
+        .filter(fits)
+        .map(|task| task.number)
+        .filter(|number| !except.contains(number))
+        .collect();
+    numbers.sort_unstable();
+    // "All hands meeting" is a title and no kind.
+    (!has_words || !numbers.is_empty()).then_some(numbers)
+}
+
+/// Whether the text names a kind, whatever tasks there are.
+pub(super) fn is_only_kind(text: &str, scene: &Scene<'_>) -> bool {
+    named(text, scene).is_some_and(|kind| kind.rest.is_empty())
+}
+
+/// The kind that the text names. If there are words left, only tasks tell whether it is one.
+fn named(text: &str, scene: &Scene<'_>) -> Option<Kind> {
     let every = [
         "all of my",
         "all of the",
@@ -231,27 +259,7 @@ pub(super) fn tasks_of(text: &str, scene: &Scene<'_>, preference: Preference) ->
     } else {
         kind.has_noun || (kind.is_said() && is_plural)
     };
-    if !is_kind {
-        return None;
-    }
-    let has_words = !kind.rest.is_empty();
-    kind.settle(scene);
-    let fits = |task: &&Task| match preference {
-        _ if kind.filter.status != ListStatus::All => true,
-        Preference::Open => task.status.is_open(),
-        Preference::Closed => !task.status.is_open(),
-        Preference::Any => true,
-    };
-    let mut numbers: Vec<u32> = scene
-        .tasks()
-        .filter(|task| kind.includes(task, scene))
-        .filter(fits)
-        .map(|task| task.number)
-        .filter(|number| !except.contains(number))
-        .collect();
-    numbers.sort_unstable();
-    // "All hands meeting" is a title and no kind.
-    (!has_words || !numbers.is_empty()).then_some(numbers)
+    is_kind.then_some(kind)
 }
 
 /// The text before "except …", and what is excepted; none if that is not clear.

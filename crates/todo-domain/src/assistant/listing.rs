@@ -170,7 +170,7 @@ fn is_heading(text: &str, kind: &Kind, words: &[String], scene: &Scene<'_>) -> b
             .flat_map(|task| &task.tags)
             .any(|tag| fold(tag) == fold(word))
     };
-    let are_tags = kind.has_noun && kind.rest.iter().all(is_tag) && after(text, &HEADS).is_none();
+    let are_tags = || kind.has_noun && after(text, &HEADS).is_none() && kind.rest.iter().all(is_tag);
     let first = words.first().map(String::as_str).unwrap_or_default();
     let is_state = matches!(first, "done" | "finished" | "open");
     let begins_a_command = matches!(first, "complete" | "finish" | "do" | "close" | "the")
@@ -184,5 +184,6 @@ fn is_heading(text: &str, kind: &Kind, words: &[String], scene: &Scene<'_>) -> b
             first,
             "tasks" | "todos" | "list" | "agenda" | "schedule" | "everything"
         );
-    (kind.rest.is_empty() || are_tags) && (kind.is_said() || kind.has_noun) && !begins_a_command && is_list
+    let is_of_a_kind = (kind.is_said() || kind.has_noun) && !begins_a_command && is_list;
+    is_of_a_kind && (kind.rest.is_empty() || are_tags())
 }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Pending, ToolOutcome, ToolResult};
-use crate::task::Task;
+use super::{Context, Pending, ToolOutcome, ToolResult, View};
 use crate::time::Timestamp;
 use crate::zone::Zone;
 
@@ -31,7 +30,7 @@ impl Memory {
     }
 
     /// What a message is read with.
-    pub fn context<'a>(&'a self, tasks: &'a [Task], now: Timestamp, zone: Zone) -> Context<'a> {
+    pub fn context<'a>(&'a self, tasks: &'a View, now: Timestamp, zone: Zone) -> Context<'a> {
         Context {
             tasks,
             now,

@@ -6,7 +6,6 @@
 use super::kind;
 use super::phrase::{after, before, unquoted};
 use super::scene::Scene;
-use crate::text::fold;
 
 mod numbered;
 mod placed;
@@ -65,7 +64,28 @@ pub(super) enum Preference {
     Any,
 }
 
+/// How far is looked for what a text may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Width {
+    /// Whatever it can mean.
+    Full,
+    /// Only tasks that are called so: neither those of a kind, nor those whose titles are nearly so. That takes few tasks.
+    Exact,
+}
+
 pub(super) fn resolve(text: &str, scene: &Scene<'_>, preference: Preference) -> Meaning {
+    find(text, scene, preference, Width::Full)
+}
+
+/// The one task that the text names and that is called so.
+pub(super) fn resolve_one(text: &str, scene: &Scene<'_>) -> Option<u32> {
+    match find(text, scene, Preference::Any, Width::Exact) {
+        Meaning::Tasks(numbers) => <[u32; 1]>::try_from(numbers).ok().map(|[only]| only),
+        _ => None,
+    }
+}
+
+fn find(text: &str, scene: &Scene<'_>, preference: Preference, width: Width) -> Meaning {
     let text = text.trim();
     if text.chars().count() > REFERENCE_LIMIT {
         let named: String = text.chars().take(40).collect();
@@ -75,7 +95,7 @@ pub(super) fn resolve(text: &str, scene: &Scene<'_>, preference: Preference) -> 
         };
     }
     if let Some(title) = unquoted(text) {
-        return by_title(title, scene, preference);
+        return by_title(title, scene, preference, width);
     }
     let text = before(
         text,
@@ -94,7 +114,7 @@ pub(super) fn resolve(text: &str, scene: &Scene<'_>, preference: Preference) -> 
     }
     let named = without_articles_and_nouns(text);
     if let Some(numbers) = numbered::numbers(text) {
-        return by_number(numbers, named, scene, preference);
+        return by_number(numbers, named, scene, preference, width);
     }
     if let Some(numbers) = placed::by_place(text, scene) {
         return if numbers.is_empty() {
@@ -106,19 +126,18 @@ pub(super) fn resolve(text: &str, scene: &Scene<'_>, preference: Preference) -> 
             Meaning::Tasks(numbers)
         };
     }
-    if scene
-        .titles()
-        .iter()
-        .any(|title| title.folded == fold(text) && !kind::is_plain(text))
-    {
-        return by_title(text, scene, preference);
+    if !kind::is_plain(text) && scene.is_title(text) {
+        return by_title(text, scene, preference, width);
+    }
+    if width == Width::Exact && kind::is_only_kind(text, scene) {
+        return Meaning::Unsaid;
     }
     if let Some(numbers) = kind::tasks_of(text, scene, preference) {
         return Meaning::All(numbers);
     }
-    let found = match by_title(named, scene, preference) {
+    let found = match by_title(named, scene, preference, width) {
         nothing @ (Meaning::Nothing { .. } | Meaning::Unsaid) if named != text => {
-            match by_title(text, scene, preference) {
+            match by_title(text, scene, preference, width) {
                 Meaning::Nothing { .. } | Meaning::Unsaid => nothing,
                 found => found,
             }
@@ -126,7 +145,7 @@ pub(super) fn resolve(text: &str, scene: &Scene<'_>, preference: Preference) -> 
         found => found,
     };
     match found {
-        Meaning::Nothing { .. } => several(text, scene, preference).unwrap_or(found),
+        Meaning::Nothing { .. } if width == Width::Full => several(text, scene, preference).unwrap_or(found),
         found => found,
     }
 }
@@ -154,13 +173,19 @@ fn without_articles_and_nouns(text: &str) -> &str {
     unquoted(text).unwrap_or(text)
 }
 
-fn by_number(numbers: Vec<u32>, named: &str, scene: &Scene<'_>, preference: Preference) -> Meaning {
+fn by_number(
+    numbers: Vec<u32>,
+    named: &str,
+    scene: &Scene<'_>,
+    preference: Preference,
+    width: Width,
+) -> Meaning {
     let unknown = numbers.iter().find(|number| scene.find(**number).is_none());
     let Some(unknown) = unknown else {
         return Meaning::Tasks(numbers);
     };
     // A bare number may also be a title, like "2027".
-    match by_title(named, scene, preference) {
+    match by_title(named, scene, preference, width) {
         Meaning::Nothing { .. } | Meaning::Unsaid | Meaning::Perhaps(_) => Meaning::Nothing {
             named: format!("task {unknown}"),
             nearest: Vec::new(),
@@ -199,7 +224,7 @@ fn several(text: &str, scene: &Scene<'_>, preference: Preference) -> Option<Mean
             (Some(found), _) | (None, Some(found)) => found,
             (None, None) => {
                 let title = unquoted(part).unwrap_or_else(|| without_articles_and_nouns(part));
-                match by_title(title, scene, preference) {
+                match by_title(title, scene, preference, Width::Full) {
                     Meaning::Tasks(found) => found,
                     Meaning::OneOf(candidates) => return Some(Meaning::OneOf(candidates)),
                     nothing @ Meaning::Nothing { .. } => return Some(nothing),

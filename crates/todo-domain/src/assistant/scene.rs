@@ -30,6 +30,16 @@ pub(super) struct Title<'a> {
     pub(super) words: Vec<String>,
 }
 
+impl<'a> Title<'a> {
+    fn of(task: &'a Task) -> Self {
+        Self {
+            task,
+            folded: fold(&task.title),
+            words: words(&task.title),
+        }
+    }
+}
+
 impl<'a> Scene<'a> {
     pub(super) fn new(context: &Context<'a>) -> Self {
         Self {
@@ -65,29 +75,45 @@ impl<'a> Scene<'a> {
 
     pub(super) fn find(&self, number: u32) -> Option<&Task> {
         let coming = self.coming.as_ref().filter(|task| task.number == number);
-        coming.or_else(|| self.tasks().find(|task| task.number == number))
+        let is_among = self
+            .among
+            .as_ref()
+            .is_none_or(|numbers| numbers.contains(&number));
+        coming.or_else(|| self.context.tasks.find(number).filter(|_task| is_among))
     }
 
     /// The tasks in question.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &'a Task> {
-        let is_among = |task: &&Task| match &self.among {
-            Some(numbers) => numbers.contains(&task.number),
-            None => true,
+        let tasks: Vec<&'a Task> = match &self.among {
+            Some(numbers) => numbers
+                .iter()
+                .filter_map(|number| self.context.tasks.find(*number))
+                .collect(),
+            None => self.context.tasks.newest().iter().collect(),
         };
-        self.context.tasks.iter().filter(is_among)
+        tasks.into_iter()
     }
 
     /// The tasks in question, by the words of their titles.
     pub(super) fn titles(&self) -> &[Title<'a>] {
-        self.titles.get_or_init(|| {
-            self.tasks()
-                .map(|task| Title {
-                    task,
-                    folded: fold(&task.title),
-                    words: words(&task.title),
-                })
-                .collect()
-        })
+        let tasks = self.tasks();
+        self.titles.get_or_init(|| tasks.map(Title::of).collect())
+    }
+
+    /// The tasks in question whose titles have these words, and others; by the words of their titles.
+    pub(super) fn titled(&self, words: &[String]) -> &[Title<'a>] {
+        if self.among.is_some() {
+            return self.titles();
+        }
+        let tasks = self.context.tasks.titled(words);
+        self.titles.get_or_init(|| tasks.iter().map(Title::of).collect())
+    }
+
+    /// Whether a task is called so.
+    pub(super) fn is_title(&self, text: &str) -> bool {
+        let titles = self.titled(&words(text));
+        let folded = fold(text);
+        titles.iter().any(|title| title.folded == folded)
     }
 
     /// What was shown last, as far as it is still there.

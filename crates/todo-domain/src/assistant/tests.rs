@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::tests::sample;
-use crate::task::{Priority, Status};
+use crate::task::{Priority, Status, Task};
 
 mod catalogue;
 mod tools;
@@ -23,7 +23,7 @@ fn tasks() -> Vec<Task> {
     ]
 }
 
-fn context(tasks: &[Task]) -> Context<'_> {
+fn context(tasks: &View) -> Context<'_> {
     // A Tuesday.
     let now = Timestamp::parse("2026-03-10T12:00:00Z").unwrap();
     Context {
@@ -45,7 +45,7 @@ fn without_user(mut arguments: Value) -> Value {
 }
 
 fn changes_nothing(message: &str) -> String {
-    let tasks = tasks();
+    let tasks = View::whole(tasks());
     match interpret(message, &context(&tasks)).step {
         Step::Say(text) => text,
         Step::Ask(pending) => pending.question,
@@ -96,6 +96,7 @@ fn an_unknown_task_is_said_to_be_unknown_with_the_nearest() {
 fn two_matches_are_asked_about_and_the_answer_decides() {
     let mut all = tasks();
     all.push(sample(6, "Meeting with Ann"));
+    let all = View::whole(all);
     let context = context(&all);
     let plan = interpret("Delete the meeting task", &context);
     let Step::Ask(pending) = plan.step else {
@@ -132,7 +133,7 @@ fn two_matches_are_asked_about_and_the_answer_decides() {
 
 #[test]
 fn deleting_more_than_one_needs_a_yes() {
-    let all = tasks();
+    let all = View::whole(tasks());
     for message in [
         "delete all my tasks",
         "delete everything",
@@ -167,7 +168,8 @@ fn numbers_are_counted_where_the_user_is() {
     all[0].due_date = Some("2026-03-10".parse().unwrap());
     all[1].due_date = Some("2026-03-09T09:00:00Z".parse().unwrap());
     all[2].priority = Priority::High;
-    let stats = Stats::of(&all, context(&all).now, Zone::UTC);
+    let now = context(&View::default()).now;
+    let stats = Stats::of(&all, now, Zone::UTC);
     let expected = Stats {
         total: 5,
         pending: 4,
@@ -202,7 +204,7 @@ proptest::proptest! {
     fn no_message_makes_the_assistant_panic(
         message in "(add|delete|change|complete|mark|remind me|show|set|tag)? ?(task|all|the)? ?.{0,40}( to | as | at | in )?.{0,20}",
     ) {
-        let tasks = tasks();
+        let tasks = View::whole(tasks());
         let _plan = interpret(&message, &context(&tasks));
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 use todo_domain::assistant::{
-    ChangesResult, Memory, Plan, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome, ToolResult,
-    interpret,
+    ChangesResult, Memory, Plan, Stats, Step, TaskLine, TaskResult, ToolCall, ToolOutcome, ToolResult, View,
+    Wanted, interpret,
 };
 use todo_domain::bulk::BulkAction;
 use todo_domain::query::TaskQuery;
@@ -26,7 +26,10 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// Says something, and does what follows from it.
     pub(crate) fn say(&mut self, message: &str) -> Plan {
-        let plan = interpret(message, &self.memory.context(&self.tasks, self.now, self.zone));
+        let whole = View::whole(self.tasks.clone());
+        let plan = interpret(message, &self.memory.context(&whole, self.now, self.zone));
+        let (read, _wanted) = self.read_on_demand(message);
+        assert_eq!(read, plan, "{message}");
         self.memory.pending = None;
         match &plan.step {
             Step::Say(_) => {}
@@ -43,6 +46,25 @@ impl Conversation {
             }
         }
         plan
+    }
+
+    /// Reads a message against nothing but the tasks that this turns out to need, and says which those were.
+    pub(crate) fn read_on_demand(&self, message: &str) -> (Plan, Vec<Wanted>) {
+        let (mut view, mut all) = (View::default(), Vec::new());
+        loop {
+            let plan = interpret(message, &self.memory.context(&view, self.now, self.zone));
+            let Some(wanted) = view.take_wanted() else {
+                return (plan, all);
+            };
+            assert!(!all.contains(&wanted), "{message}: {wanted:?} a second time");
+            let found = self.tasks.iter().filter(|task| {
+                wanted.newest
+                    || wanted.numbers.contains(&task.number)
+                    || wanted.searches.iter().any(|search| search.finds(task))
+            });
+            view.add(wanted.clone(), found.cloned(), false);
+            all.push(wanted);
+        }
     }
 
     fn run(&mut self, call: &ToolCall) -> ToolOutcome {

@@ -8,6 +8,7 @@
 )]
 
 mod conversation;
+mod demand;
 mod guide;
 mod properties;
 mod script;

@@ -31,7 +31,7 @@ const QUESTIONS: [&str; 16] = [
     "what can you do?",
 ];
 
-fn home() -> Conversation {
+pub(crate) fn home() -> Conversation {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sentences");
     states(&folder)["home"].clone()
 }

@@ -1,16 +1,16 @@
 //! What is known of a conversation before the turn.
 
 use todo_domain::assistant::{ChatRequest, Context, Intent, Plan, interpret};
-use todo_domain::task::Task;
 use todo_service::database::Database;
 
+use super::super::Memory;
 use super::super::prompt::HISTORY_MESSAGES;
+use super::super::reading::Reader;
 use super::super::record::Place;
-use super::super::{Memory, TASKS_IN_VIEW};
 use crate::app::{App, Caller};
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::store::{conversations, tasks};
+use crate::store::conversations;
 
 /// A conversation that a turn is about to be taken in.
 pub(crate) struct Conversation {
@@ -18,8 +18,6 @@ pub(crate) struct Conversation {
     pub(in crate::assistant) memory: Memory,
     /// Its last messages.
     pub(in crate::assistant) history: Vec<conversations::Message>,
-    /// The user's tasks.
-    pub(in crate::assistant) tasks: Vec<Task>,
     /// What the rules make of the message.
     pub(in crate::assistant) asked: Plan,
     /// Whether the message answers the assistant's question: then no model is asked what it means.
@@ -44,38 +42,39 @@ impl Conversation {
             }
             None => (Place::fresh(app.new_id()), Memory::default(), Vec::new()),
         };
-        let tasks = tasks::all(&connection, &caller.user_id, TASKS_IN_VIEW).await?;
-        let pending = memory
-            .pending
-            .as_ref()
-            .filter(|pending| pending.expires_at >= now);
-        let context = Context {
-            pending,
-            ..memory.context(&tasks, now, request.timezone.unwrap_or_default())
+        let memory = Memory {
+            pending: memory.pending.filter(|pending| pending.expires_at >= now),
+            ..memory
         };
-        let asked = interpret(&request.message, &context);
+        let zone = request.timezone.unwrap_or_default();
+        let mut reader = Reader::new(&connection, &caller.user_id, now, zone);
         // A message that is read in another way because of the question answers it, or asks what it was.
-        let is_answer = pending.is_some()
-            && (matches!(asked.intent, Intent::Confirm | Intent::Cancel)
-                || asked
-                    != interpret(
-                        &request.message,
-                        &Context {
-                            pending: None,
-                            ..context
-                        },
-                    ));
+        let (asked, is_answer) = reader
+            .read(&memory, |context| {
+                let asked = interpret(&request.message, context);
+                let is_answer = context.pending.is_some()
+                    && (matches!(asked.intent, Intent::Confirm | Intent::Cancel)
+                        || asked
+                            != interpret(
+                                &request.message,
+                                &Context {
+                                    pending: None,
+                                    ..*context
+                                },
+                            ));
+                (asked, is_answer)
+            })
+            .await?;
         Ok(Self {
             place,
             memory: Memory {
                 // A question that this message does not answer is forgotten.
                 pending: None,
-                ..memory.clone()
+                ..memory
             },
             history,
             asked,
             is_answer,
-            tasks,
         })
     }
 }

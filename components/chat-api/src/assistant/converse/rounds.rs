@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use serde_json::Value;
 use todo_chat_completions::{Message, Tool, ToolCall as Wanted};
 use todo_domain::assistant::{Pending, ToolCall, ToolResult, tool};
-use todo_domain::task::Task;
 use todo_domain::zone::Zone;
 use todo_service::database::{Connection, Database, in_transaction_on};
 
@@ -17,7 +16,7 @@ use super::super::no_answer::{NoAnswer, Reason};
 use super::super::policy::{Policy, Verdict};
 use super::super::prompt::{messages, model_tools, result};
 use super::super::provider::{Endpoint, OPENAI};
-use super::super::question::question;
+use super::super::question::{numbers, question};
 use super::super::record::{Outcome, Place};
 use super::super::tally::Tally;
 use super::super::told::Told;
@@ -26,6 +25,7 @@ use super::{Asked, Conversation};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::store::tasks;
 use crate::unit::Unit;
 
 /// How often the model is asked in one turn.
@@ -51,7 +51,6 @@ pub(super) struct Rounds<'a, P: Platform> {
     told: &'a Told,
     place: Place,
     pub(super) memory: Memory,
-    tasks: Vec<Task>,
     messages: Vec<Message>,
     tools: Vec<Tool>,
     pub(super) policy: Policy,
@@ -79,7 +78,6 @@ impl<'a, P: Platform> Rounds<'a, P> {
             place,
             memory,
             history,
-            tasks,
             asked: plan,
             is_answer: _,
         } = conversation;
@@ -93,7 +91,6 @@ impl<'a, P: Platform> Rounds<'a, P> {
             told,
             place,
             memory,
-            tasks,
             messages,
             tools: model_tools(),
             policy: Policy::new(plan, !history.is_empty()),
@@ -223,7 +220,11 @@ impl<'a, P: Platform> Rounds<'a, P> {
         });
         self.memory.learn(&results.collect::<Vec<_>>());
         self.made.extend(made);
-        Ok((!waiting.is_empty()).then(|| question(waiting, &self.tasks, now)))
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        let tasks = tasks::numbered(&connection, user_id, &numbers(&waiting)).await?;
+        Ok(Some(question(waiting, &tasks, now)))
     }
 
     /// Each call with the caller's own authority, and what is to become of it.

@@ -103,6 +103,7 @@ pub(crate) async fn tasks_of(
         expression,
         rank,
         rank_parameter,
+        ..
     } = matching(&chosen);
     let statement = format!(
         "SELECT {} FROM {from} WHERE user_id = ? AND deleted_at IS NULL AND {condition} ORDER BY {rank} DESC, number DESC LIMIT ?",

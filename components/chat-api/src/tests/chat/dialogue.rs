@@ -126,3 +126,31 @@ fn a_question_is_forgotten_in_time_and_an_ambiguous_one_is_answered() {
     assert_eq!(answer["tool_calls"], json!([]));
     assert_eq!(tasks(&ann).len(), 2);
 }
+
+#[test]
+fn the_oldest_of_thousands_is_found_by_number_and_by_title() {
+    let service = Service::new();
+    let ann = service.sign_up("ann@example.com");
+    ann.create(&json!({"title": "Renew the passports"}));
+    ann.create(&json!({"title": "Call Bob"}));
+    let many: Vec<Value> = (0..2_000)
+        .map(|index| json!({ "title": format!("Read page {index}") }))
+        .collect();
+    ann.post("/api/v1/import?format=json", &json!(many)).expect(200);
+    for (message, said) in [
+        ("complete the passport task", "“Renew the passports”"),
+        ("mark task 2 as done", "“Call Bob”"),
+        ("delete page 1234", "“Read page 1234”"),
+    ] {
+        let answer = ann.say(message);
+        assert!(
+            answer["response"].as_str().unwrap().contains(said),
+            "{message}: {answer}"
+        );
+        assert_eq!(
+            answer["tool_calls"].as_array().unwrap().len(),
+            1,
+            "{message}: {answer}"
+        );
+    }
+}

@@ -6,7 +6,6 @@ use crate::assistant::reference::{Meaning, Preference, resolve};
 use crate::assistant::scene::Scene;
 use crate::assistant::when::{priority, read_date};
 use crate::assistant::{Fallback, Intent, Plan};
-use crate::text::fold;
 use crate::validation::{Change, DESCRIPTION_LIMIT, TITLE_LIMIT, TaskPatch};
 
 /// The fields that a message can name, with what people call them.
@@ -190,7 +189,6 @@ pub(super) fn split<'a>(text: &'a str, words: &[&str], scene: &Scene<'_>) -> Opt
             .find_map(|(_, names)| before(left, names))
             .unwrap_or(left)
     };
-    let is_title = |left: &str| scene.titles().iter().any(|known| known.folded == fold(left));
     let is_known = |left: &str| {
         let meaning = resolve(left, scene, Preference::Open);
         matches!(
@@ -200,7 +198,7 @@ pub(super) fn split<'a>(text: &'a str, words: &[&str], scene: &Scene<'_>) -> Opt
     };
     all.iter()
         .find(|(_, right)| unquoted(right).is_some())
-        .or_else(|| all.iter().find(|(left, _)| is_title(task(left))))
+        .or_else(|| all.iter().find(|(left, _)| scene.is_title(task(left))))
         .or_else(|| all.iter().find(|(left, _)| is_known(task(left))))
         .or(all.first())
         .copied()

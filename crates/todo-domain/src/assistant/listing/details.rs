@@ -4,7 +4,7 @@ use crate::assistant::deed::Deed;
 use crate::assistant::kind::NOUNS;
 use crate::assistant::number::number;
 use crate::assistant::phrase::{after, before, is};
-use crate::assistant::reference::{Meaning, Preference, resolve};
+use crate::assistant::reference::{Meaning, Preference, resolve, resolve_one};
 use crate::assistant::scene::Scene;
 use crate::assistant::{Intent, Plan, ToolCall};
 
@@ -92,13 +92,8 @@ pub(in crate::assistant) fn details(text: &str, scene: &Scene<'_>) -> Option<Pla
             "show me", "show", "view", "open", "display", "what is", "what's", "give me", "see",
         ],
     )?;
-    match resolve(rest, scene, Preference::Any) {
-        Meaning::Tasks(numbers) if numbers.len() == 1 && !is(rest, &NOUNS) => Some(deed.to(rest, scene)),
-        _ if after(rest, &["task", "number", "#"])
-            .is_some_and(|rest| number(&rest.to_lowercase()).is_some()) =>
-        {
-            Some(deed.to(rest, scene))
-        }
-        _ => None,
-    }
+    let is_a_number =
+        after(rest, &["task", "number", "#"]).is_some_and(|rest| number(&rest.to_lowercase()).is_some());
+    let is_a_task = is_a_number || (!is(rest, &NOUNS) && resolve_one(rest, scene).is_some());
+    is_a_task.then(|| deed.to(rest, scene))
 }

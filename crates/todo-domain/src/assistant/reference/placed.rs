@@ -1,5 +1,7 @@
 //! Tasks by their place in what was shown, and those that were spoken of last.
 
+use std::cell::LazyCell;
+
 use super::Meaning;
 use crate::assistant::number::{number, place};
 use crate::assistant::phrase::{after, before, is};
@@ -33,8 +35,16 @@ const SEVERAL: [&str; 12] = [
 ];
 const BOTH: [&str; 5] = ["both", "both of them", "both of those", "both tasks", "the both"];
 
+const OTHER: [&str; 4] = ["the other one", "the other", "the other task", "other one"];
+
 /// `it`, `them`, `both`, `the other one`.
 pub(super) fn pronoun(text: &str, scene: &Scene<'_>) -> Option<Meaning> {
+    if ![&ONE[..], &SEVERAL, &BOTH, &OTHER]
+        .iter()
+        .any(|words| is(text, words))
+    {
+        return None;
+    }
     let (focus, shown) = (scene.focus(), scene.shown());
     let last = || {
         if focus.is_empty() {
@@ -64,22 +74,16 @@ pub(super) fn pronoun(text: &str, scene: &Scene<'_>) -> Option<Meaning> {
             .find(|list| list.len() == 2);
         return Some(two.map_or(Meaning::Unsaid, Meaning::Tasks));
     }
-    if is(
-        text,
-        &["the other one", "the other", "the other task", "other one"],
-    ) {
-        let rest: Vec<u32> = shown
-            .iter()
-            .copied()
-            .filter(|number| !focus.contains(number))
-            .collect();
-        return Some(match rest.as_slice() {
-            [] => Meaning::Unsaid,
-            [only] => Meaning::Tasks(vec![*only]),
-            _ => Meaning::OneOf(rest),
-        });
-    }
-    None
+    let rest: Vec<u32> = shown
+        .iter()
+        .copied()
+        .filter(|number| !focus.contains(number))
+        .collect();
+    Some(match rest.as_slice() {
+        [] => Meaning::Unsaid,
+        [only] => Meaning::Tasks(vec![*only]),
+        _ => Meaning::OneOf(rest),
+    })
 }
 
 /// `the first task`, `the last one`, `the first two`, `the second and the third`: of the list that was shown last, or else of
@@ -109,8 +113,8 @@ pub(super) fn by_place(text: &str, scene: &Scene<'_>) -> Option<Vec<u32>> {
         text = rest;
         had_noun = true;
     }
-    let mut all: Vec<u32> = scene.tasks().map(|task| task.number).collect();
-    all.sort_unstable();
+    let newest = || scene.tasks().map(|task| task.number).max().into_iter().collect();
+    let oldest = || scene.tasks().map(|task| task.number).min().into_iter().collect();
     let last_added = [
         "i added last",
         "i just added",
@@ -120,27 +124,32 @@ pub(super) fn by_place(text: &str, scene: &Scene<'_>) -> Option<Vec<u32>> {
         "i last added",
     ];
     if before(text, &last_added).is_some_and(|rest| is(rest, &["task", "one", "thing"])) {
-        return Some(all.last().copied().into_iter().collect());
+        return Some(newest());
     }
     let added = before(text, &["i added", "i made", "i created", "added", "i've added"]).map(str::trim);
     let added = added.map(|rest| before(rest, &["task", "one", "thing"]).unwrap_or(rest));
     match (added.unwrap_or(text), added.is_some() || had_noun) {
         ("newest" | "latest" | "most recent", true) | ("last", true) if added.is_some() || text != "last" => {
-            return Some(all.last().copied().into_iter().collect());
+            return Some(newest());
         }
-        ("oldest", true) => return Some(all.first().copied().into_iter().collect()),
+        ("oldest", true) => return Some(oldest()),
         _ => {}
     }
-    let shown = scene.shown();
-    let list = if shown.is_empty() { scene.open() } else { shown };
+    // Looked for only when a place is named: of many tasks it takes long.
+    let list = LazyCell::new(|| {
+        let shown = scene.shown();
+        if shown.is_empty() { scene.open() } else { shown }
+    });
     if let Some((end, count)) = text.split_once(' ')
         && let Some(count) = number(count.trim()).filter(|count| (1..=100).contains(count))
         && let Ok(count) = usize::try_from(count)
     {
-        let skipped = list.len().saturating_sub(count);
         return match end {
-            "first" | "top" | "next" => Some(list.into_iter().take(count).collect()),
-            "last" | "bottom" | "final" => Some(list.into_iter().skip(skipped).collect()),
+            "first" | "top" | "next" => Some(list.iter().take(count).copied().collect()),
+            "last" | "bottom" | "final" => {
+                let skipped = list.len().saturating_sub(count);
+                Some(list.iter().skip(skipped).copied().collect())
+            }
             _ => None,
         };
     }
@@ -150,7 +159,10 @@ pub(super) fn by_place(text: &str, scene: &Scene<'_>) -> Option<Vec<u32>> {
             "and" | "the" | "one" | "task" => continue,
             "last" | "final" | "bottom" => list.last(),
             "top" if had_noun => list.first(),
-            word => list.get(place(word)?.checked_sub(1)?),
+            word => {
+                let place = place(word)?.checked_sub(1)?;
+                list.get(place)
+            }
         };
         match found {
             Some(number) if !numbers.contains(number) => numbers.push(*number),

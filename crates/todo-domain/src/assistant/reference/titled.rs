@@ -1,6 +1,6 @@
 //! Tasks by a part of their titles.
 
-use super::{Meaning, Preference};
+use super::{Meaning, Preference, Width};
 use crate::assistant::scene::{Scene, Title};
 use crate::assistant::spelling::distance;
 use crate::text::{fold, words};
@@ -18,7 +18,7 @@ const FILLERS: [&str; 18] = [
     "named", "and", "on", "in",
 ];
 
-pub(super) fn by_title(named: &str, scene: &Scene<'_>, preference: Preference) -> Meaning {
+pub(super) fn by_title(named: &str, scene: &Scene<'_>, preference: Preference, width: Width) -> Meaning {
     let wanted = fold(named.trim());
     let mut parts = words(named);
     parts.truncate(WORDS_LIMIT);
@@ -27,7 +27,7 @@ pub(super) fn by_title(named: &str, scene: &Scene<'_>, preference: Preference) -
     }
     if parts.iter().all(|part| FILLERS.contains(&part.as_str())) {
         // Titles can do without letters: "???", "🎉".
-        return match choose(scene, preference, |title| title.folded == wanted).as_slice() {
+        return match choose(scene.titles(), preference, |title| title.folded == wanted).as_slice() {
             [] => Meaning::Unsaid,
             [only] => Meaning::Tasks(vec![*only]),
             several => Meaning::OneOf(several.to_vec()),
@@ -38,18 +38,22 @@ pub(super) fn by_title(named: &str, scene: &Scene<'_>, preference: Preference) -
             .iter()
             .all(|part| title.words.iter().any(|word| fits(part, word)))
     };
-    let mut found = choose(scene, preference, |title| title.folded == wanted);
+    let titles = scene.titled(&parts);
+    let mut found = choose(titles, preference, |title| title.folded == wanted);
     if found.is_empty() {
-        found = choose(scene, preference, |title| has_all(title, begins));
+        found = choose(titles, preference, |title| has_all(title, begins));
     }
-    let is_misspelt = found.is_empty();
+    let is_misspelt = found.is_empty() && width == Width::Full;
     if is_misspelt {
-        found = choose(scene, preference, |title| has_all(title, alike));
+        found = choose(scene.titles(), preference, |title| has_all(title, alike));
     }
     match found.as_slice() {
         [] => Meaning::Nothing {
             named: format!("“{}”", named.trim()),
-            nearest: nearest(&parts, scene),
+            nearest: match width {
+                Width::Full => nearest(&parts, scene),
+                Width::Exact => Vec::new(),
+            },
         },
         [only] if is_misspelt => Meaning::Perhaps(*only),
         [only] => Meaning::Tasks(vec![*only]),
@@ -57,8 +61,8 @@ pub(super) fn by_title(named: &str, scene: &Scene<'_>, preference: Preference) -
     }
 }
 
-fn choose(scene: &Scene<'_>, preference: Preference, fits: impl Fn(&Title<'_>) -> bool) -> Vec<u32> {
-    let fitting: Vec<&Title<'_>> = scene.titles().iter().filter(|title| fits(title)).collect();
+fn choose(titles: &[Title<'_>], preference: Preference, fits: impl Fn(&Title<'_>) -> bool) -> Vec<u32> {
+    let fitting: Vec<&Title<'_>> = titles.iter().filter(|title| fits(title)).collect();
     let is_preferred = |title: &&&Title<'_>| match preference {
         Preference::Open => title.task.status.is_open(),
         Preference::Closed => !title.task.status.is_open(),
