@@ -17,9 +17,7 @@ pub(super) fn patiently<R>(
     let begun = Instant::now();
     loop {
         match question() {
-            Err(error)
-                if code(&error).is_some_and(is_election) && begun.elapsed() + PAUSE < patience =>
-            {
+            Err(error) if code(&error).is_some_and(is_election) && begun.elapsed() + PAUSE < patience => {
                 std::thread::sleep(PAUSE);
             }
             answer => return answer,
