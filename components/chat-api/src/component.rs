@@ -17,12 +17,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{BoxBody, Request, Response, box_body};
 use spin_sdk::wasip3;
-use todo_auth::openid::LARGEST_DOCUMENT;
 use todo_domain::problem::{Code, Problem};
-use todo_service::answer::Answer;
-use todo_service::component;
 use todo_service::database::{DatabaseError, HostDatabase};
-use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbound::{self, HostPieces, Unanswered};
 use todo_service::outbox::Receiver;
 
@@ -53,9 +49,6 @@ bindings::export!(Jobs with_types_in bindings);
 
 /// How long a client may take to send a body.
 const BODY_PATIENCE: Duration = Duration::from_secs(15);
-
-/// How long a server outside may take to answer with a document.
-const DOCUMENT_PATIENCE: Duration = Duration::from_secs(5);
 
 thread_local! {
     /// An instance serves many requests; settings, keys and counters are kept between them.
@@ -228,12 +221,6 @@ impl Receiver for Host {
     }
 }
 
-impl Fetch for Host {
-    async fn fetch(&self, request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
-        component::fetch(request, bounds).await
-    }
-}
-
 impl Platform for Host {
     type Database = HostDatabase;
     type Subscription = Feed;
@@ -285,30 +272,6 @@ impl Platform for Host {
         patience: Duration,
     ) -> Result<http::Response<HostPieces>, Unanswered> {
         outbound::send(request, patience).await
-    }
-
-    async fn get(&self, url: &str) -> Result<Bytes, String> {
-        let request = http::Request::get(url).header(http::header::ACCEPT, "application/json");
-        let request = request.body(Full::new(Bytes::new()));
-        let request = request.map_err(|error| error.to_string())?;
-        let getting = pin!(async {
-            let answer = spin_sdk::http::send(request).await;
-            let answer = answer.map_err(|error| format!("no answer: {error}"))?;
-            if answer.status() != http::StatusCode::OK {
-                return Err(format!("the answer is {}", answer.status()));
-            }
-            let body = Limited::new(answer.into_body(), LARGEST_DOCUMENT).collect().await;
-            body.map(|body| body.to_bytes())
-                .map_err(|error| format!("no complete answer: {error}"))
-        });
-        let patience = pin!(spin_sdk::time::sleep(DOCUMENT_PATIENCE));
-        match select(getting, patience).await {
-            Either::Left((document, _patience)) => document,
-            Either::Right(((), _getting)) => Err(format!(
-                "no answer within {} seconds",
-                DOCUMENT_PATIENCE.as_secs()
-            )),
-        }
     }
 
     async fn sleep(&self, duration: Duration) {

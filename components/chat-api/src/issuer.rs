@@ -1,6 +1,9 @@
 //! The second issuer: an OpenID provider whose tokens open this application too. Here its documents are fetched and kept, its
 //! tokens verified, and people who come with one given an account.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use todo_auth::TokenError;
 use todo_auth::openid::{self, Expected, IssuerClaims, IssuerKeys, IssuerUrl, KeysUrl, claimed_issuer};
 use todo_domain::account::normalise_email;
@@ -12,13 +15,19 @@ use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::auth::token::ACCESS_SECONDS;
 use crate::failure::Failure;
-use crate::platform::Platform;
+use crate::platform::{Bounds, Platform};
 use crate::settings::IssuerSettings;
 use crate::store::identities::{self, Identity};
 use crate::store::users::User;
 
 /// While its keys were never had, so many seconds pass between two fetches in vain: each may wait for a time-out.
 const FIRST_PAUSE: i64 = 2;
+
+/// What is asked of its documents.
+const DOCUMENT: Bounds = Bounds {
+    patience: Duration::from_secs(5),
+    largest_answer: openid::LARGEST_DOCUMENT,
+};
 
 /// A longer name is cut off.
 const NAME_LIMIT: usize = 100;
@@ -105,13 +114,13 @@ impl SecondIssuer {
             Some(url) => url.clone(),
             None => {
                 let discovery = self.url.discovery_url();
-                let document = platform.get(&discovery).await;
+                let document = document(platform, &discovery).await;
                 let document = document.map_err(|reason| format!("{discovery}: {reason}"))?;
                 let found = self.url.keys_url(&document);
                 found.map_err(|error| format!("{discovery}: {error}"))?
             }
         };
-        let document = platform.get(keys_url.as_str()).await;
+        let document = document(platform, keys_url.as_str()).await;
         let document = document.map_err(|reason| format!("{}: {reason}", keys_url.as_str()))?;
         IssuerKeys::read(&document).ok_or_else(|| {
             format!(
@@ -121,6 +130,17 @@ impl SecondIssuer {
             )
         })
     }
+}
+
+/// The document at an address of the issuer's, or why there is none.
+async fn document(platform: &impl Platform, url: &str) -> Result<Bytes, String> {
+    let request = http::Request::get(url).header(http::header::ACCEPT, "application/json");
+    let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
+    let answer = platform.fetch(request, DOCUMENT).await?;
+    if answer.status() != http::StatusCode::OK {
+        return Err(format!("the answer is {}", answer.status()));
+    }
+    Ok(answer.into_body())
 }
 
 impl<P: Platform> App<P> {

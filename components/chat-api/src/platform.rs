@@ -3,12 +3,21 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use todo_service::answer::Answer;
 use todo_service::database::Database;
-use todo_service::fetch::Fetch;
 use todo_service::outbound::{Pieces, Unanswered};
 use todo_service::outbox::Receiver;
 pub use todo_service::outbox::{Message, PlatformError};
+
+/// How long a server outside may take for its whole answer, and how long that may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// For everything from the request to the answer's last byte.
+    pub patience: Duration,
+    /// In bytes.
+    pub largest_answer: usize,
+}
 
 /// Why a feed gives no events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +43,7 @@ pub trait Subscription {
     async_fn_in_trait,
     reason = "a component has one thread: its futures need not be Send"
 )]
-pub trait Platform: Receiver + Fetch + 'static {
+pub trait Platform: Receiver + 'static {
     /// Where the tables are.
     type Database: Database;
     /// One user's feed.
@@ -66,9 +75,34 @@ pub trait Platform: Receiver + Fetch + 'static {
         request: http::Request<Bytes>,
         patience: Duration,
     ) -> Result<http::Response<Self::Pieces>, Unanswered>;
-    /// The document at an address outside, if it is there, answers within seconds and is no longer than an issuer's may be; or
-    /// why there is none.
-    async fn get(&self, url: &str) -> Result<Bytes, String>;
+
+    /// Sends a request to a server outside and answers whatever came back whole, redirects and errors too; or why nothing did
+    /// within the bounds. The reason is for the log and names no secret.
+    async fn fetch(&self, request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
+        let begun = self.nanoseconds();
+        let left = || {
+            let passed = Duration::from_nanos(self.nanoseconds().saturating_sub(begun));
+            bounds.patience.saturating_sub(passed)
+        };
+        let late = |unanswered: Unanswered| match unanswered {
+            // Of what was left in the end nobody wants to read.
+            Unanswered::TimedOut(_) => Unanswered::TimedOut(bounds.patience).to_string(),
+            other => other.to_string(),
+        };
+        let answer = self.request(request, bounds.patience).await.map_err(late)?;
+        let (head, mut pieces) = answer.into_parts();
+        let mut body = BytesMut::new();
+        while let Some(piece) = pieces.next(left()).await {
+            body.extend_from_slice(&piece.map_err(late)?);
+            if body.len() > bounds.largest_answer {
+                return Err(format!(
+                    "the answer has more than {} bytes",
+                    bounds.largest_answer
+                ));
+            }
+        }
+        Ok(Answer::from_parts(head, body.freeze()))
+    }
 
     /// Waits.
     async fn sleep(&self, duration: Duration);

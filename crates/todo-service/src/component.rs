@@ -1,10 +1,8 @@
 //! The host's side of a component: requests in and out, the clock, variables.
 
-use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::{Bytes, BytesMut};
-use futures::future::{Either, select};
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -14,8 +12,6 @@ use todo_domain::time::Timestamp;
 
 use crate::answer::{Answer, Failure};
 use crate::authenticate::{Introspection, KeySource};
-use crate::fetch::Bounds;
-use crate::outbound::{self, Pieces as _};
 
 /// The longest body that a service reads, of a request or an answer.
 const LARGEST_BODY: usize = 1 << 20;
@@ -76,34 +72,6 @@ pub async fn send(request: http::Request<Bytes>) -> Option<Answer> {
     let (parts, body) = answer.into_parts();
     let body = Limited::new(body, LARGEST_BODY).collect().await.ok()?.to_bytes();
     Some(http::Response::from_parts(parts, body))
-}
-
-/// A server's whole answer, within bounds.
-///
-/// # Errors
-/// No answer came, it broke off, it is too long, or not in time.
-pub async fn fetch(request: http::Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
-    let work = async {
-        let answer = outbound::send(request, bounds.patience).await;
-        let (parts, mut pieces) = answer.map_err(|error| error.to_string())?.into_parts();
-        let mut body = BytesMut::new();
-        while let Some(piece) = pieces.next(bounds.patience).await {
-            let piece = piece.map_err(|error| error.to_string())?;
-            if body.len().saturating_add(piece.len()) > bounds.largest_answer {
-                return Err(format!(
-                    "the answer is longer than {} bytes",
-                    bounds.largest_answer
-                ));
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(http::Response::from_parts(parts, body.freeze()))
-    };
-    let patience = spin_sdk::time::sleep(bounds.patience);
-    match select(pin!(work), pin!(patience)).await {
-        Either::Left((done, _patience)) => done,
-        Either::Right(((), _work)) => Err(format!("no answer within {} ms", bounds.patience.as_millis())),
-    }
 }
 
 /// The time by the host's clock.

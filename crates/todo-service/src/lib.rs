@@ -12,7 +12,6 @@ mod both;
 pub mod component;
 pub mod cursor;
 pub mod database;
-pub mod fetch;
 pub mod key_cache;
 pub mod migrate;
 pub mod outbound;

@@ -9,11 +9,10 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use todo_knowledge::embedding::{self, Vector};
 use todo_knowledge::qdrant::{self, Call, Scored};
 use todo_service::answer::Answer;
-use todo_service::fetch::Bounds;
 
 use super::options::{PATIENCE, VectorOptions};
 use crate::app::App;
-use crate::platform::Platform;
+use crate::platform::{Bounds, Platform};
 
 /// How long nobody is kept waiting again after a failure, in milliseconds.
 const REST: i64 = 30_000;

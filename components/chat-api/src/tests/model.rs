@@ -134,7 +134,7 @@ fn play(scene: Scene, now: &Cell<i64>, patience: Duration) -> Result<http::Respo
     }
 }
 
-fn pieces(pieces: Vec<Bytes>, breaks_off: bool) -> FakePieces {
+pub(super) fn pieces(pieces: Vec<Bytes>, breaks_off: bool) -> FakePieces {
     FakePieces {
         pieces: pieces.into(),
         breaks_off,

@@ -9,15 +9,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use serde_json::Value;
-use todo_service::answer::Answer;
 use todo_service::database::testing::TestDatabase;
-use todo_service::fetch::{Bounds, Fetch};
 use todo_service::outbound::Unanswered;
 use todo_service::outbox::Receiver;
 
-use super::model::{FakePieces, Model};
+use super::model::{FakePieces, Model, pieces};
 use crate::platform::{FeedError, Message, Platform, PlatformError, Subscription};
 
 /// What the world outside of the instances holds.
@@ -152,28 +150,24 @@ impl Receiver for FakePlatform {
     }
 }
 
-impl Fetch for FakePlatform {
-    async fn fetch(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Answer, String> {
-        let (parts, body) = request.into_parts();
+impl FakePlatform {
+    /// What the collection of vectors, and the model that makes them, answer.
+    fn ask_vectors(&self, request: &Request<Bytes>) -> Option<(u16, String)> {
         let key = ["authorization", "api-key"]
             .iter()
-            .find_map(|name| parts.headers.get(*name)?.to_str().ok());
-        let path = parts
-            .uri
-            .path_and_query()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let answered = self
-            .world
-            .vectors
-            .borrow_mut()
-            .answer(parts.method.as_str(), &path, key, &body);
-        let Some((status, body)) = answered else {
-            return Err(format!("no answer within {} ms", bounds.patience.as_millis()));
-        };
-        let mut answer = Answer::new(body.into());
-        *answer.status_mut() = status.try_into().unwrap();
-        Ok(answer)
+            .find_map(|name| request.headers().get(*name)?.to_str().ok());
+        let path = request.uri().path_and_query().map(ToString::to_string);
+        let mut vectors = self.world.vectors.borrow_mut();
+        let (method, path) = (request.method().as_str(), path.unwrap_or_default());
+        let (status, body) = vectors.answer(method, &path, key, request.body())?;
+        Some((status, body))
+    }
+
+    /// What stands at an address outside.
+    fn ask_for_document(&self, url: &str) -> Option<(u16, String)> {
+        self.world.asked.borrow_mut().push(url.to_owned());
+        let document = self.world.documents.borrow().get(url).cloned();
+        document.map(|document| (200, document))
     }
 }
 
@@ -233,13 +227,20 @@ impl Platform for FakePlatform {
         request: http::Request<Bytes>,
         patience: Duration,
     ) -> Result<http::Response<FakePieces>, Unanswered> {
-        self.world.model.answer(&self.world.now, &request, patience)
-    }
-
-    async fn get(&self, url: &str) -> Result<Bytes, String> {
-        self.world.asked.borrow_mut().push(url.to_owned());
-        let document = self.world.documents.borrow().get(url).cloned();
-        document.map(Bytes::from).ok_or_else(|| "no answer".to_owned())
+        let uri = request.uri();
+        if uri.path().ends_with("/chat/completions") {
+            return self.world.model.answer(&self.world.now, &request, patience);
+        }
+        let is_document = request.method() == Method::GET && uri.host() != Some("qdrant.test");
+        let (status, body) = if is_document {
+            let refused = || Unanswered::NotConnected("connection refused".to_owned());
+            self.ask_for_document(&uri.to_string()).ok_or_else(refused)?
+        } else {
+            self.ask_vectors(&request).ok_or(Unanswered::TimedOut(patience))?
+        };
+        let mut answer = http::Response::new(pieces(vec![body.into()], false));
+        *answer.status_mut() = status.try_into().unwrap();
+        Ok(answer)
     }
 
     /// Waiting takes no time here; it moves the clock.

@@ -70,7 +70,7 @@ fn an_issuer_that_never_answered_is_no_reason_to_refuse_for_good() {
     }
     // It was asked once: the next try waits for two seconds.
     assert_eq!(*service.world.asked.borrow(), [DISCOVERY]);
-    let said = format!("the keys of `{ISSUER}` cannot be had: {DISCOVERY}: no answer");
+    let said = format!("the keys of `{ISSUER}` cannot be had: {DISCOVERY}: no answer: connection refused");
     assert!(
         service.world.log.borrow().contains(&said),
         "{:?}",
