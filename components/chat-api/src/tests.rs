@@ -69,10 +69,6 @@ const FULL_SCANS: &[(&str, &str)] = &[
         "whoever reads the metrics wants all numbers, one for each name with its labels",
     ),
     (
-        "SELECT name, labels, value FROM chat_knowledge_counters ORDER BY",
-        "whoever reads the metrics wants all numbers, one for each name with its labels",
-    ),
-    (
         "coalesce(sum(has_fallback), 0) AS BIGINT) FROM chat_faq_log",
         "the operator asks for the numbers of the whole log, which has a most, and an index has all that is added up",
     ),

@@ -96,8 +96,9 @@ pub(crate) async fn metrics<P: Platform>(app: &App<P>, call: &Call) -> Result<An
     show_token(app, call)?;
     app.flush_counters().await;
     let connection = app.platform.database().connect().await?;
-    let mut text = metrics::render(&counters::all(&connection).await?);
-    text.push_str(&app.knowledge_metrics().await?);
+    let counters = counters::all(&connection).await?;
+    let mut text = metrics::render(&counters);
+    text.push_str(&app.knowledge_metrics(&connection, &counters).await?);
     Ok(answer::with_body(
         StatusCode::OK,
         metrics::CONTENT_TYPE,

@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use todo_service::database::{Database, DatabaseError};
+use todo_service::database::{Connection, Database, DatabaseError};
 
 use super::Reason;
 use crate::app::App;
 use crate::platform::Platform;
-use crate::store::knowledge::{counters, vectors};
+use crate::store::counters::{self, Counter};
+use crate::store::knowledge::vectors;
 
 const FALLBACKS: &str = "chat_fallback_total";
 const FAILURES: &str = "knowledge_vector_failures_total";
@@ -102,9 +103,13 @@ impl<P: Platform> App<P> {
             return;
         }
         let written = async {
-            let counts: Vec<(&str, &str, i64)> = taken
+            let counts: Vec<Counter> = taken
                 .iter()
-                .map(|((name, labels), value)| (*name, labels.as_str(), *value))
+                .map(|((name, labels), value)| Counter {
+                    name: (*name).to_owned(),
+                    labels: labels.clone(),
+                    value: *value,
+                })
                 .collect();
             counters::add(&self.platform.database().connect().await?, &counts).await
         };
@@ -115,11 +120,13 @@ impl<P: Platform> App<P> {
         }
     }
 
-    /// Everything, in the text format.
-    pub(crate) async fn knowledge_metrics(&self) -> Result<String, DatabaseError> {
-        let connection = self.platform.database().connect().await?;
-        let counts = counters::all(&connection).await?;
-        let waiting = vectors::waiting(&connection).await?;
+    /// What of all numbers is of the assistant's knowledge, in the text format.
+    pub(crate) async fn knowledge_metrics(
+        &self,
+        connection: &impl Connection,
+        counters: &[Counter],
+    ) -> Result<String, DatabaseError> {
+        let waiting = vectors::waiting(connection).await?;
         let mut text = String::new();
         for (name, help) in [
             (FALLBACKS, "Questions that the assistant had no answer to."),
@@ -130,7 +137,7 @@ impl<P: Platform> App<P> {
         ] {
             // Writing to a String cannot fail, here and below.
             writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter").ok();
-            for (_name, labels, value) in counts.iter().filter(|(known, ..)| known == name) {
+            for Counter { labels, value, .. } in counters.iter().filter(|counter| counter.name == name) {
                 writeln!(text, "{name}{{{labels}}} {value}").ok();
             }
         }
@@ -138,7 +145,7 @@ impl<P: Platform> App<P> {
         let help = "How long it took to find what answers a question.";
         writeln!(text, "# HELP {name} {help}\n# TYPE {name} histogram").ok();
         for backend in Backend::ALL {
-            histogram(&mut text, name, backend, &counts);
+            histogram(&mut text, name, backend, counters);
         }
         let name = "knowledge_vectors_waiting";
         writeln!(
@@ -151,13 +158,13 @@ impl<P: Platform> App<P> {
     }
 }
 
-fn histogram(text: &mut String, name: &str, backend: Backend, counts: &[(String, String, i64)]) {
+fn histogram(text: &mut String, name: &str, backend: Backend, counters: &[Counter]) {
     let backend = backend.as_str();
     let of = |name: &str, labels: &str| {
-        let found = counts
+        let found = counters
             .iter()
-            .find(|(known, known_labels, _value)| known == name && known_labels == labels);
-        found.map_or(0, |(.., value)| *value)
+            .find(|counter| counter.name == name && counter.labels == labels);
+        found.map_or(0, |counter| counter.value)
     };
     let mut sum = 0;
     for bucket in BUCKETS.iter().map(|(_end, bucket)| *bucket).chain([LAST]) {

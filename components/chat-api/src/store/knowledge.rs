@@ -2,7 +2,6 @@
 //! are found. An entry has passages while it is active and not deleted.
 
 pub(crate) mod candidates;
-pub(crate) mod counters;
 pub(crate) mod log;
 pub(crate) mod search;
 pub(crate) mod vectors;

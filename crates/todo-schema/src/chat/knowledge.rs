@@ -2,8 +2,8 @@
 
 use todo_service::migrate::Migration;
 
-/// Entries of the FAQ, documents and products with their passages, what a vector database is to be told, what was asked with the
-/// FAQ's key, and the numbers of it.
+/// Entries of the FAQ, documents and products with their passages, what a vector database is to be told, and what was asked with
+/// the FAQ's key.
 pub(super) const KNOWLEDGE: Migration = Migration {
     name: "the assistant's knowledge",
     forward: &[
@@ -68,16 +68,9 @@ pub(super) const KNOWLEDGE: Migration = Migration {
         fallbacks INTEGER NOT NULL
     ) WITHOUT ROWID",
         "CREATE INDEX chat_faq_sessions_by_age ON chat_faq_sessions (last_at, session_id)",
-        "CREATE TABLE chat_knowledge_counters (
-        name TEXT NOT NULL,
-        labels TEXT NOT NULL,
-        value INTEGER NOT NULL,
-        PRIMARY KEY (name, labels)
-    ) WITHOUT ROWID",
     ],
     back: &[
         "/* sqlite */ DROP TABLE chat_passage_words",
-        "DROP TABLE chat_knowledge_counters",
         "DROP TABLE chat_faq_sessions",
         "DROP TABLE chat_faq_log",
         "DROP TABLE chat_vector_queue",
