@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use todo_domain::problem::Code;
+use todo_domain::validation::FieldError;
 
 use crate::failure::Failure;
 
@@ -141,6 +142,23 @@ impl Call {
             return Err(Failure::new(Code::InvalidJson, detail));
         }
         serde_json::from_slice(body).map_err(|error| Failure::new(Code::InvalidJson, error.to_string()))
+    }
+
+    /// The fields of a body that may be missing, and a mistake for each that is not among those known.
+    pub(crate) fn fields(&self, known: &[&str]) -> Result<(Map<String, Value>, Vec<FieldError>), Failure> {
+        if self.body()?.is_empty() {
+            return Ok((Map::new(), Vec::new()));
+        }
+        let Value::Object(fields) = self.json(None)? else {
+            return Err(Failure::field("", "the body must be a JSON object"));
+        };
+        let unknown = fields.keys().filter(|name| !known.contains(&name.as_str()));
+        let unknown = unknown.map(|name| {
+            let shown: String = name.chars().take(60).collect();
+            FieldError::new(shown, "is not a field of this request")
+        });
+        let mistakes = unknown.collect();
+        Ok((fields, mistakes))
     }
 
     /// What tells this request from another one that is sent under the same idempotency key.

@@ -79,23 +79,8 @@ pub(crate) fn preview<P: Platform>(app: &App<P>, call: &Call) -> Result<Answer, 
 }
 
 fn missed(call: &Call) -> Result<Missed, Failure> {
-    if call.body()?.is_empty() {
-        return Ok(Missed::default());
-    }
-    let body = call.json(None)?;
-    let Some(object) = body.as_object() else {
-        return Err(Failure::field("", "the body must be a JSON object"));
-    };
-    let unknown = object.keys().filter(|name| *name != "missed");
-    let mut errors: Vec<FieldError> = unknown
-        .map(|name| {
-            FieldError::new(
-                name.chars().take(60).collect::<String>(),
-                "is not a field of this request",
-            )
-        })
-        .collect();
-    let missed = match object.get("missed") {
+    let (fields, mut errors) = call.fields(&["missed"])?;
+    let missed = match fields.get("missed") {
         None | Some(Value::Null | Value::Bool(false)) => Missed::Come,
         Some(Value::Bool(true)) => Missed::AreSkipped,
         Some(_) => {

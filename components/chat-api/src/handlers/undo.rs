@@ -67,23 +67,8 @@ pub(crate) async fn undo<P: Platform>(app: &App<P>, call: &Call, caller: &Caller
 }
 
 fn meant(call: &Call) -> Result<Option<String>, Failure> {
-    if call.body()?.is_empty() {
-        return Ok(None);
-    }
-    let body = call.json(None)?;
-    let Some(object) = body.as_object() else {
-        return Err(Failure::field("", "the body must be a JSON object"));
-    };
-    let unknown = object.keys().filter(|name| *name != "event_id");
-    let mut errors: Vec<FieldError> = unknown
-        .map(|name| {
-            FieldError::new(
-                name.chars().take(60).collect::<String>(),
-                "is not a field of this request",
-            )
-        })
-        .collect();
-    let event_id = match object.get("event_id") {
+    let (fields, mut errors) = call.fields(&["event_id"])?;
+    let event_id = match fields.get("event_id") {
         None | Some(Value::Null) => None,
         Some(Value::String(id)) if id.len() <= 64 => Some(id.clone()),
         Some(_) => {
