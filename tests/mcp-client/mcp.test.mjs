@@ -21,6 +21,8 @@ const TOOLS = [
   "get_task",
   "bulk_tasks",
   "undo",
+  "skip_occurrence",
+  "end_series",
 ];
 const IDENTITY = { name: "todo-chatbot-tests", version: "1.0.0" };
 

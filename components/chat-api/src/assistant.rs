@@ -25,6 +25,7 @@ use todo_domain::bulk::BulkRequest;
 use todo_domain::events::TaskEventType;
 use todo_domain::problem::Code;
 use todo_domain::query::{MAXIMUM_LIMIT, SortKey, TaskQuery};
+use todo_domain::recurrence::Missed;
 use todo_domain::task::{Reminder, Task};
 use todo_domain::validation::{Change as FieldChange, TaskPatch, apply};
 use todo_domain::zone::Zone;
@@ -103,7 +104,8 @@ pub(crate) async fn run<C: Connection>(
                 Some(number) => format!("there is no task {number}"),
                 None => failure.detail().to_owned(),
             })),
-            Code::ValidationFailed => Ok(ToolOutcome::Failed(failure.detail().to_owned())),
+            // What is so that it cannot be done: nothing to undo, no series to end.
+            Code::ValidationFailed | Code::Conflict => Ok(ToolOutcome::Failed(failure.detail().to_owned())),
             _ => Err(failure),
         },
     }
@@ -164,6 +166,15 @@ async fn attempt<C: Connection>(
             Ok(ToolOutcome::Changes(result))
         }
         ToolCall::Undo => undo(unit).await,
+        ToolCall::SkipOccurrence { task_id, missed } => {
+            let missed = if *missed { Missed::AreSkipped } else { Missed::Come };
+            let applied = unit.skip(&numbered(unit, *task_id).await?, missed).await?;
+            Ok(ToolOutcome::Details(Box::new(applied.task)))
+        }
+        ToolCall::EndSeries { task_id } => {
+            let (task, _last) = unit.end_series(&numbered(unit, *task_id).await?).await?;
+            one(&task, true)
+        }
     }
 }
 
@@ -214,13 +225,7 @@ async fn bulk<C: Connection>(
 }
 
 async fn undo<C: Connection>(unit: &Unit<'_, C>) -> Result<ToolOutcome, Failure> {
-    let (undone, now) = match unit.undo(None).await {
-        Ok(undone) => undone,
-        Err(failure) if failure.code() == Code::Conflict => {
-            return Ok(ToolOutcome::Failed(failure.detail().to_owned()));
-        }
-        Err(failure) => return Err(failure),
-    };
+    let (undone, now) = unit.undo(None).await?;
     // A task that was made and then changed was made.
     let kind = |task: &Task| {
         let kinds = [TaskEventType::Created, TaskEventType::Deleted];

@@ -104,7 +104,9 @@ pub(super) fn intent_of(call: &ToolCall) -> Intent {
         ToolCall::ListTasks(_) => Intent::ListTasks,
         ToolCall::CompleteTask { .. } => Intent::CompleteTask,
         ToolCall::DeleteTask { .. } => Intent::DeleteTask,
-        ToolCall::UpdateTask { .. } => Intent::UpdateTask,
+        ToolCall::UpdateTask { .. } | ToolCall::SkipOccurrence { .. } | ToolCall::EndSeries { .. } => {
+            Intent::UpdateTask
+        }
         ToolCall::SearchTasks { .. } => Intent::SearchTasks,
         ToolCall::SetReminder { .. } => Intent::SetReminder,
         ToolCall::GetStats => Intent::GetStats,

@@ -67,6 +67,8 @@ fn lines(call: &ToolCall, tasks: &[Task]) -> Vec<String> {
         ToolCall::CompleteTask { .. } => "complete",
         ToolCall::DeleteTask { .. } => "delete",
         ToolCall::SetReminder { .. } => "set a reminder for",
+        ToolCall::SkipOccurrence { .. } => "skip an occurrence of",
+        ToolCall::EndSeries { .. } => "end the series of",
         _ => "change",
     };
     vec![line(verb, call.task_id().unwrap_or_default(), tasks)]

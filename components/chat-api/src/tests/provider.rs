@@ -6,6 +6,7 @@ mod hostile;
 mod streamed;
 
 use serde_json::{Value, json};
+use todo_domain::assistant::TOOLS;
 
 use super::model::{Scene, calls, says};
 use super::service::{Response, Service, User};
@@ -83,7 +84,7 @@ fn words_are_passed_on_where_nothing_is_changed() {
         (&body["model"], &body["stream"]),
         (&json!("small"), &json!(false))
     );
-    assert_eq!(body["tools"].as_array().unwrap().len(), 11);
+    assert_eq!(body["tools"].as_array().unwrap().len(), TOOLS.len());
     assert_eq!(
         body["messages"][1],
         json!({ "role": "user", "content": "What shall I do first?" })

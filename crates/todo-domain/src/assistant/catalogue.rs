@@ -106,7 +106,7 @@ pub(super) fn has_argument(tool: &str, argument: &str) -> bool {
     arguments(tool).0.contains_key(argument)
 }
 
-const TEXTS: [(&str, &str, &str, ToolAnnotations); 11] = [
+const TEXTS: [(&str, &str, &str, ToolAnnotations); 13] = [
     (
         "add_task",
         "Add a task",
@@ -178,6 +178,19 @@ const TEXTS: [(&str, &str, &str, ToolAnnotations); 11] = [
          together.",
         TAKES_BACK,
     ),
+    (
+        "skip_occurrence",
+        "Skip an occurrence",
+        "Move a recurring task to its next occurrence without completing this one; with `missed`, over all that were missed. Answers \
+         the task as it is then.",
+        ADDS,
+    ),
+    (
+        "end_series",
+        "End a series",
+        "End the repetition of a recurring task: what is there stays, and nothing comes after it.",
+        OVERWRITES,
+    ),
 ];
 
 fn arguments(tool: &str) -> (Map<String, Value>, Vec<&'static str>) {
@@ -194,8 +207,16 @@ fn arguments(tool: &str) -> (Map<String, Value>, Vec<&'static str>) {
         }
         "undo" => (Map::new(), vec![]),
         "bulk_tasks" => (bulk_arguments(), vec!["action", "task_ids"]),
-        "complete_task" | "delete_task" | "get_task" => {
+        "complete_task" | "delete_task" | "get_task" | "end_series" => {
             (object(json!({ "task_id": task_id() })), vec!["task_id"])
+        }
+        "skip_occurrence" => {
+            let missed =
+                json!({ "type": "boolean", "description": "skip all that were missed; one if left out" });
+            (
+                object(json!({ "task_id": task_id(), "missed": missed })),
+                vec!["task_id"],
+            )
         }
         "list_tasks" => (list_arguments(), vec![]),
         "search_tasks" => {

@@ -39,7 +39,7 @@ const SEPARATORS: [(&str, bool); 14] = [
 ];
 
 /// What commands begin with.
-pub(super) const HEADS: [&str; 66] = [
+pub(super) const HEADS: [&str; 67] = [
     "add",
     "create",
     "make",
@@ -96,6 +96,7 @@ pub(super) const HEADS: [&str; 66] = [
     "remind me",
     "set a reminder",
     "undo",
+    "skip",
     "reopen",
     "restore",
     "bring back",

@@ -91,6 +91,14 @@ const DELETE: [&str; 16] = [
     "wipe",
     "clear",
 ];
+const MISSED: [&str; 6] = [
+    "all missed occurrences of",
+    "the missed occurrences of",
+    "missed occurrences of",
+    "everything i missed of",
+    "what i missed of",
+    "all i missed of",
+];
 const UNDO: [&str; 30] = [
     "bring it back",
     "bring that back",
@@ -175,6 +183,28 @@ pub(super) fn complete(text: &str, scene: &Scene<'_>) -> Option<Plan> {
         call: &|task| ToolCall::CompleteTask { task_id: task.number },
     };
     Some(deed.to(reference, scene))
+}
+
+/// "Skip task 3", "skip the next occurrence of the rent", "skip what I missed of the rent".
+pub(super) fn skip(text: &str, scene: &Scene<'_>) -> Option<Plan> {
+    let rest = after(text, &["skip"])?;
+    let missed = after(rest, &MISSED);
+    let occurrence = after(rest, &["the", "this", "one", "an", "today's"]).unwrap_or(rest);
+    let occurrence = after(occurrence, &["next", "current"]).unwrap_or(occurrence);
+    let occurrence = after(
+        occurrence,
+        &["occurrence of", "occurrence for", "instance of", "repetition of"],
+    );
+    let deed = Deed {
+        intent: Intent::UpdateTask,
+        preference: Preference::Open,
+        verb: "skip an occurrence of",
+        call: &|task| ToolCall::SkipOccurrence {
+            task_id: task.number,
+            missed: missed.is_some(),
+        },
+    };
+    Some(deed.to(missed.or(occurrence).unwrap_or(rest), scene))
 }
 
 pub(super) fn delete(text: &str, scene: &Scene<'_>) -> Option<Plan> {

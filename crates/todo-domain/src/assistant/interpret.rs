@@ -62,6 +62,7 @@ pub(super) fn command(text: &str, scene: &Scene<'_>) -> Option<Plan> {
         .or_else(|| listing::details(text, scene))
         .or_else(|| listing::list(text, scene))
         .or_else(|| change::change(text, scene))
+        .or_else(|| doing::skip(text, scene))
         .or_else(|| doing::complete(text, scene))
         .or_else(|| doing::delete(text, scene))
 }

@@ -1,7 +1,7 @@
 //! Putting results into words. Only results are read: what did not happen cannot be said.
 
-use super::{ChangesResult, Stats, TaskLine, TaskResult, ToolOutcome, ToolResult};
-use crate::task::{Priority, Status};
+use super::{ChangesResult, Stats, TaskLine, TaskResult, ToolCall, ToolOutcome, ToolResult};
+use crate::task::{Priority, Status, Task};
 
 mod details;
 mod heading;
@@ -27,7 +27,10 @@ fn answer(result: &ToolResult) -> String {
         ToolOutcome::Task(task) => changed(task),
         ToolOutcome::Tasks(tasks) => format!("{}{}", heading(&result.call, tasks.len()), lines(tasks)),
         ToolOutcome::Stats(stats) => numbers(stats),
-        ToolOutcome::Details(task) => details(task),
+        ToolOutcome::Details(task) => match &result.call {
+            ToolCall::SkipOccurrence { .. } => skipped(task),
+            _ => details(task),
+        },
         ToolOutcome::Changes(changes) => changed_together(changes),
         ToolOutcome::Failed(reason) => format!("That did not work: {}.", reason.trim_end_matches('.')),
     }
@@ -47,6 +50,7 @@ fn changed(task: &TaskResult) -> String {
         ("deleted", _) => format!("Deleted task {task_id}: “{title}”."),
         ("reminder_set", true) => format!("I will remind you of task {task_id}: “{title}”."),
         ("reminder_set", false) => format!("Task {task_id}, “{title}”, already has that reminder."),
+        ("series_ended", _) => format!("Task {task_id}, “{title}”, does not come again."),
         ("reopened", true) => format!("Reopened task {task_id}: “{title}”."),
         ("restored", _) => format!("Task {task_id}, “{title}”, is back."),
         ("removed", _) => format!("Task {task_id}, “{title}”, is gone again."),
@@ -54,6 +58,16 @@ fn changed(task: &TaskResult) -> String {
         (_, true) => format!("Updated task {task_id}: “{title}”."),
         (_, false) => format!("Task {task_id}, “{title}”, was already like that."),
     }
+}
+
+fn skipped(task: &Task) -> String {
+    let due = task
+        .due_date
+        .map_or_else(String::new, |due| format!(" It is due {due} now."));
+    format!(
+        "Skipped an occurrence of task {}, “{}”.{due}",
+        task.number, task.title
+    )
 }
 
 fn changed_together(changes: &ChangesResult) -> String {

@@ -43,7 +43,7 @@ pub enum ToolOutcome {
 pub struct TaskResult {
     /// The task's number.
     pub task_id: u32,
-    /// `created`, `completed`, `updated`, `deleted`, `reminder_set`.
+    /// `created`, `completed`, `updated`, `deleted`, `reminder_set`, `series_ended`.
     pub status: &'static str,
     /// The title after the change.
     pub title: String,
@@ -142,12 +142,14 @@ impl TaskResult {
             ToolCall::CompleteTask { .. } => "completed",
             ToolCall::DeleteTask { .. } => "deleted",
             ToolCall::SetReminder { .. } => "reminder_set",
+            ToolCall::EndSeries { .. } => "series_ended",
             ToolCall::BulkTasks(request) => after(&request.action),
             ToolCall::UpdateTask { .. }
             | ToolCall::ListTasks(_)
             | ToolCall::SearchTasks { .. }
             | ToolCall::GetStats
             | ToolCall::GetTask { .. }
+            | ToolCall::SkipOccurrence { .. }
             | ToolCall::Undo => "updated",
         };
         Self {

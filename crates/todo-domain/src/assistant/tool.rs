@@ -16,7 +16,7 @@ mod read;
 pub use list::{ListFilter, ListSort, ListStatus};
 
 /// The names of all tools.
-pub const TOOLS: [&str; 11] = [
+pub const TOOLS: [&str; 13] = [
     "add_task",
     "list_tasks",
     "complete_task",
@@ -28,6 +28,8 @@ pub const TOOLS: [&str; 11] = [
     "get_task",
     "bulk_tasks",
     "undo",
+    "skip_occurrence",
+    "end_series",
 ];
 
 /// A call of a tool. The user is never an argument: it is the token's.
@@ -77,6 +79,18 @@ pub enum ToolCall {
     BulkTasks(Box<BulkRequest>),
     /// Take back what was changed last.
     Undo,
+    /// Go on to the next occurrence of a recurring task, without doing this one.
+    SkipOccurrence {
+        /// Its number.
+        task_id: u32,
+        /// Whether to go over all that was missed.
+        missed: bool,
+    },
+    /// A task does not come again.
+    EndSeries {
+        /// Its number.
+        task_id: u32,
+    },
 }
 
 /// Why a call cannot be made.
@@ -127,6 +141,8 @@ impl ToolCall {
             Self::GetTask { .. } => "get_task",
             Self::BulkTasks(_) => "bulk_tasks",
             Self::Undo => "undo",
+            Self::SkipOccurrence { .. } => "skip_occurrence",
+            Self::EndSeries { .. } => "end_series",
         }
     }
 
@@ -144,6 +160,8 @@ impl ToolCall {
             | Self::DeleteTask { task_id }
             | Self::UpdateTask { task_id, .. }
             | Self::GetTask { task_id }
+            | Self::SkipOccurrence { task_id, .. }
+            | Self::EndSeries { task_id }
             | Self::SetReminder { task_id, .. } => Some(*task_id),
             Self::AddTask(_)
             | Self::ListTasks(_)
@@ -196,9 +214,11 @@ impl ToolCall {
                 }
                 return arguments;
             }
-            Self::CompleteTask { task_id } | Self::DeleteTask { task_id } | Self::GetTask { task_id } => {
-                json!({ "task_id": task_id })
-            }
+            Self::CompleteTask { task_id }
+            | Self::DeleteTask { task_id }
+            | Self::GetTask { task_id }
+            | Self::EndSeries { task_id } => json!({ "task_id": task_id }),
+            Self::SkipOccurrence { task_id, missed } => json!({ "task_id": task_id, "missed": missed }),
             Self::SearchTasks { query } => json!({ "query": query }),
             Self::SetReminder {
                 task_id,

@@ -99,7 +99,7 @@ impl View {
     pub(super) fn titled(&self, words: &[String]) -> &[Task] {
         let search = Search {
             tags: Vec::new(),
-            phrases: words.iter().map(phrase).collect(),
+            phrases: words.iter().map(|word| phrase(word)).collect(),
         };
         if self.extent != Extent::All && !search.is_empty() && !self.known.searches.contains(&search) {
             self.want(|wanted| wanted.searches.push(search));
@@ -117,7 +117,7 @@ impl View {
 }
 
 /// What finds at least the words that a named word means.
-fn phrase(word: &String) -> Phrase {
+fn phrase(word: &str) -> Phrase {
     let is_prefix = word.chars().count() >= 3;
     let singular = word.strip_suffix('s').filter(|singular| singular.len() >= 3);
     Phrase {

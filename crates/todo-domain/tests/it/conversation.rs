@@ -98,10 +98,12 @@ impl Conversation {
                 ToolOutcome::Tasks(self.found(&query, |_task| true))
             }
             ToolCall::GetStats => ToolOutcome::Stats(Stats::of(&self.tasks, self.now, self.zone)),
-            ToolCall::GetTask { task_id } => match self.tasks.iter().find(|task| task.number == *task_id) {
-                Some(task) => ToolOutcome::Details(Box::new(task.clone())),
-                None => failed(),
-            },
+            ToolCall::GetTask { task_id } | ToolCall::SkipOccurrence { task_id, .. } => {
+                match self.tasks.iter().find(|task| task.number == *task_id) {
+                    Some(task) => ToolOutcome::Details(Box::new(task.clone())),
+                    None => failed(),
+                }
+            }
             ToolCall::BulkTasks(request) => {
                 let numbers = request.ids.iter().map(|id| id.parse().unwrap());
                 let changed: Vec<(Task, bool)> = numbers
@@ -110,6 +112,14 @@ impl Conversation {
                 ToolOutcome::Changes(ChangesResult::of_bulk(call, &request.action, &changed))
             }
             ToolCall::Undo => failed(),
+            ToolCall::EndSeries { task_id } => {
+                let patch = TaskPatch {
+                    recurrence_rule: Change::Clear,
+                    ..TaskPatch::default()
+                };
+                let task = self.patched(*task_id, patch);
+                self.outcome(task, call, *task_id)
+            }
             ToolCall::CompleteTask { task_id } => self.outcome(
                 self.clone().do_to_one(&BulkAction::Complete, *task_id),
                 call,

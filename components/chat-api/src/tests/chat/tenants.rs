@@ -88,6 +88,8 @@ fn no_tool_reaches_another_users_task() {
         ("delete_task", json!({"task_id": 1})),
         ("update_task", json!({"task_id": 1, "title": "Mine"})),
         ("set_reminder", json!({"task_id": 1, "before": "1h"})),
+        ("skip_occurrence", json!({"task_id": 1})),
+        ("end_series", json!({"task_id": 1})),
         (
             "set_reminder",
             json!({"task_id": 1, "remind_at": "2026-03-04T09:00:00Z"}),

@@ -165,6 +165,38 @@ fn several_tasks_are_changed_together_and_taken_back_together() {
 }
 
 #[test]
+fn a_recurring_task_is_skipped_and_its_series_ended() {
+    let client = Client::of(&Service::new().sign_up("ann@example.com"));
+    client.done(
+        "add_task",
+        &json!({"title": "Pay rent", "due_date": "2026-03-05", "recurrence_rule": "weekly"}),
+    );
+    client.done("add_task", &json!({"title": "Water plants"}));
+    let skip = |number: u32| json!({"task_id": number});
+    let skipped = client.done("skip_occurrence", &skip(1));
+    assert_eq!(
+        (&skipped["due_date"], &skipped["status"]),
+        (&json!("2026-03-12"), &json!("pending"))
+    );
+    assert_eq!(
+        client.done("end_series", &json!({"task_id": 1})),
+        json!({"task_id": 1, "status": "series_ended", "title": "Pay rent", "changed": true})
+    );
+    for (tool, number, said) in [
+        ("skip_occurrence", 1, "repeat"),
+        ("skip_occurrence", 2, "repeat"),
+        ("end_series", 2, "does not repeat"),
+        ("end_series", 9, "no task 9"),
+    ] {
+        let refused = client.refused(tool, &json!({"task_id": number}));
+        assert!(refused.contains(said), "{tool} {number}: {refused}");
+    }
+    let undone = client.done("undo", &json!({}));
+    assert_eq!(undone["tasks"][0]["title"], "Pay rent");
+    assert_eq!(client.done("skip_occurrence", &skip(1))["due_date"], "2026-03-19");
+}
+
+#[test]
 fn what_a_model_can_put_right_is_a_result_that_says_so() {
     let service = Service::new();
     let client = Client::of(&service.sign_up("ann@example.com"));
@@ -270,6 +302,6 @@ fn a_token_reads_and_writes_as_its_scopes_say() {
             .as_array()
             .unwrap()
             .len(),
-        11
+        TOOLS.len()
     );
 }

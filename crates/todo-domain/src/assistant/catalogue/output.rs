@@ -10,7 +10,7 @@ pub(super) fn schema(tool: &str) -> Value {
     match tool {
         "list_tasks" | "search_tasks" => found_tasks(),
         "get_stats" => counts(),
-        "get_task" => whole_task(),
+        "get_task" | "skip_occurrence" => whole_task(),
         "bulk_tasks" => changed_tasks(&["completed", "reopened", "deleted", "restored", "updated"]),
         "undo" => changed_tasks(&["undone", "removed", "restored", "reverted"]),
         _ => changed_task(tool),
@@ -24,6 +24,7 @@ fn changed_task(tool: &str) -> Value {
         "complete_task" => "completed",
         "delete_task" => "deleted",
         "set_reminder" => "reminder_set",
+        "end_series" => "series_ended",
         _ => "updated",
     };
     let properties = json!({

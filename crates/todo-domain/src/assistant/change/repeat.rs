@@ -1,14 +1,24 @@
 //! "Make task 3 repeat every week", "repeat the rent every month", "stop repeating task 3".
 
 use super::{the, update, update_each};
+use crate::assistant::deed::Deed;
 use crate::assistant::phrase::{after, before, splits};
 use crate::assistant::reference::Preference;
 use crate::assistant::scene::Scene;
 use crate::assistant::when::read;
-use crate::assistant::{Fallback, Intent, Plan};
+use crate::assistant::{Fallback, Intent, Plan, ToolCall};
 use crate::validation::{Change, TaskPatch};
 
 pub(super) fn change(text: &str, scene: &Scene<'_>) -> Option<Plan> {
+    if let Some(reference) = after(text, &["end the series of", "end the repetition of"]) {
+        let deed = Deed {
+            intent: Intent::UpdateTask,
+            preference: Preference::Any,
+            verb: "end the series of",
+            call: &|task| ToolCall::EndSeries { task_id: task.number },
+        };
+        return Some(deed.to(reference, scene));
+    }
     if let Some(reference) = stopped(text) {
         let patch = TaskPatch {
             recurrence_rule: Change::Clear,
@@ -52,16 +62,7 @@ pub(super) fn change(text: &str, scene: &Scene<'_>) -> Option<Plan> {
 }
 
 fn stopped(text: &str) -> Option<&str> {
-    if let Some(reference) = after(
-        text,
-        &[
-            "stop repeating",
-            "don't repeat",
-            "do not repeat",
-            "end the series of",
-            "end the repetition of",
-        ],
-    ) {
+    if let Some(reference) = after(text, &["stop repeating", "don't repeat", "do not repeat"]) {
         return Some(reference);
     }
     let rest = after(text, &["make"]).and_then(|rest| {

@@ -35,6 +35,23 @@ const SEVERAL: [&str; 12] = [
 ];
 const BOTH: [&str; 5] = ["both", "both of them", "both of those", "both tasks", "the both"];
 
+const NOUNS: [&str; 15] = [
+    "task",
+    "tasks",
+    "one",
+    "ones",
+    "item",
+    "items",
+    "todo",
+    "todos",
+    "in the list",
+    "on the list",
+    "of them",
+    "in my list",
+    "on my list",
+    "of those",
+    "of these",
+];
 const OTHER: [&str; 4] = ["the other one", "the other", "the other task", "other one"];
 
 /// `it`, `them`, `both`, `the other one`.
@@ -91,25 +108,8 @@ pub(super) fn pronoun(text: &str, scene: &Scene<'_>) -> Option<Meaning> {
 pub(super) fn by_place(text: &str, scene: &Scene<'_>) -> Option<Vec<u32>> {
     let lower = text.to_lowercase();
     let mut text = after(&lower, &["the", "my"]).unwrap_or(&lower);
-    let nouns = [
-        "task",
-        "tasks",
-        "one",
-        "ones",
-        "item",
-        "items",
-        "todo",
-        "todos",
-        "in the list",
-        "on the list",
-        "of them",
-        "in my list",
-        "on my list",
-        "of those",
-        "of these",
-    ];
     let mut had_noun = false;
-    while let Some(rest) = before(text, &nouns).filter(|rest| !rest.is_empty()) {
+    while let Some(rest) = before(text, &NOUNS).filter(|rest| !rest.is_empty()) {
         text = rest;
         had_noun = true;
     }

@@ -53,6 +53,7 @@ fn sample_of(name: &str, schema: &Value) -> Value {
         "recurrence_rule" => json!("weekly"),
         "remind_at" => json!("2026-03-01T09:00:00Z"),
         "before" => json!("1h"),
+        "missed" => json!(true),
         "user_id" => json!(USER),
         _ => json!("some words"),
     }
@@ -115,6 +116,7 @@ fn results_have_the_members_that_the_schemas_promise() {
         ("get_stats", json!({})),
         ("bulk_tasks", json!({"action": "delete", "task_ids": [2]})),
         ("undo", json!({})),
+        ("end_series", json!({"task_id": 2})),
     ] {
         let call = ToolCall::parse(name, &arguments, USER).unwrap();
         let outcome = match name {

@@ -56,7 +56,7 @@ fn a_user_id_argument_cannot_switch_the_user() {
 }
 
 #[test]
-fn calls_read_back_from_their_arguments_and_mistakes_are_named() {
+fn calls_read_back_from_their_arguments() {
     for (tool, arguments) in [
         (
             "add_task",
@@ -95,6 +95,8 @@ fn calls_read_back_from_their_arguments_and_mistakes_are_named() {
             json!({"action": "move", "task_ids": [3], "due_date": null}),
         ),
         ("undo", json!({})),
+        ("skip_occurrence", json!({"task_id": 3, "missed": true})),
+        ("end_series", json!({"task_id": 3})),
         ("add_task", json!({"title": "a", "parent_id": "3"})),
         ("update_task", json!({"task_id": 3, "parent_id": null})),
     ] {
@@ -108,6 +110,10 @@ fn calls_read_back_from_their_arguments_and_mistakes_are_named() {
         ToolCall::parse("complete_task", &json!({"task_id": "#3"}), USER),
         Ok(ToolCall::CompleteTask { task_id: 3 })
     );
+}
+
+#[test]
+fn calls_with_mistakes_are_refused() {
     for (tool, arguments) in [
         ("add_task", json!({})),
         ("add_task", json!("buy milk")),
@@ -131,6 +137,8 @@ fn calls_read_back_from_their_arguments_and_mistakes_are_named() {
             json!({"action": "delete", "task_ids": [1], "tags": ["x"]}),
         ),
         ("undo", json!({"event_id": "x"})),
+        ("skip_occurrence", json!({"task_id": 3, "missed": "yes"})),
+        ("end_series", json!({})),
     ] {
         assert!(
             ToolCall::parse(tool, &arguments, USER).is_err(),

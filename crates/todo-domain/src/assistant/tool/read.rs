@@ -50,6 +50,13 @@ impl ToolCall {
             }),
             "bulk_tasks" => arguments.bulk_tasks(),
             "undo" => Ok(Self::Undo),
+            "skip_occurrence" => Ok(Self::SkipOccurrence {
+                task_id: arguments.task_id()?,
+                missed: arguments.flag("missed")?,
+            }),
+            "end_series" => Ok(Self::EndSeries {
+                task_id: arguments.task_id()?,
+            }),
             "complete_task" => Ok(Self::CompleteTask {
                 task_id: arguments.task_id()?,
             }),
@@ -102,6 +109,15 @@ impl Arguments<'_> {
                 .as_str()
                 .map(Some)
                 .ok_or_else(|| mistake(name, "must be a string")),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, ToolError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(value) => value
+                .as_bool()
+                .ok_or_else(|| mistake(name, "must be true or false")),
         }
     }
 
