@@ -65,12 +65,14 @@ pub(crate) fn path_parameters(path: &str) -> Vec<Value> {
 pub(crate) fn parameters() -> Value {
     let header = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "header", "description": description, "schema": schema });
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
+    // Forms send fields that nobody has filled in: a value that is empty is as if it were left out.
+    let optional = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema, "allowEmptyValue": true });
     json!({
-        "Limit": query("limit", "How many items at most.", json!({
+        "Limit": optional("limit", "How many items at most.", json!({
             "type": "integer", "minimum": 1, "maximum": MAXIMUM_LIMIT, "default": DEFAULT_LIMIT,
         })),
         "Cursor": query("cursor", "The `next_cursor` of the page before.", text(0, CURSOR_LIMIT)),
-        "Count": query("count", "Whether to count the items of all pages.", boolean()),
+        "Count": optional("count", "Whether to count the items of all pages.", boolean()),
         "IfNoneMatch": header("If-None-Match", "The `ETag` of what the client has.", any_text()),
         "IfMatch": header("If-Match", "The `ETag` that is to be changed; another one is a 412.", any_text()),
         "IdempotencyKey": header(

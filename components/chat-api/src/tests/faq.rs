@@ -290,6 +290,9 @@ fn the_log_has_pages_and_no_users_conversation_on_any_of_them() {
         &Value::Null,
     )
     .problem(400, "invalid_cursor");
+    let path = format!("/admin/chat/logs?sessionId={}", "s".repeat(129));
+    faq.operate("GET", &path, &Value::Null)
+        .problem(422, "validation_failed");
     let sessions = faq
         .operate("GET", "/admin/chat/sessions", &Value::Null)
         .expect(200)

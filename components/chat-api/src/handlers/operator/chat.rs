@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
+use todo_knowledge::limits::SESSION_LIMIT;
 use todo_service::answer::{self, Answer, json_unless_known};
 use todo_service::database::Database;
 
@@ -32,6 +33,10 @@ pub(super) async fn logs<P: Platform>(app: &App<P>, call: &Call) -> Result<Answe
         .iter()
         .find(|(name, value)| name == "sessionId" && !value.is_empty());
     let session_id = session_id.map(|(_name, value)| value.as_str());
+    if session_id.is_some_and(|id| id.chars().count() > SESSION_LIMIT) {
+        let message = format!("must have at most {SESSION_LIMIT} characters");
+        return Err(Failure::field("sessionId", message));
+    }
     let scope = format!("faq log\n{}", session_id.unwrap_or_default());
     let question = Question::of(app, call, scope, &["sessionId"])?;
     let before = question.position::<i64>()?;
