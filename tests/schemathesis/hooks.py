@@ -47,7 +47,14 @@ schemathesis.openapi.format("password", st.text(min_size=8, max_size=40).filter(
 
 @schemathesis.hook
 def filter_case(context, case):
-    """Keeps out tries with headers that the paths of the key do not look at: those are no mistakes that could be answered."""
-    header = case.meta.components.get(ParameterLocation.HEADER) if case.meta else None
-    is_wrong = header is not None and header.mode.is_negative
-    return not (is_wrong and "Knowledge" in (case.operation.tags or []))
+    """Keeps out tries that are meant to be wrong and are not."""
+
+    def is_wrong(location):
+        component = case.meta.components.get(location) if case.meta else None
+        return component is not None and component.mode.is_negative
+
+    # The paths of the key do not look at other headers.
+    if is_wrong(ParameterLocation.HEADER) and "Knowledge" in (case.operation.tags or []):
+        return False
+    # An empty parameter is as if it were left out.
+    return not (is_wrong(ParameterLocation.QUERY) and "" in (case.query or {}).values())

@@ -46,6 +46,12 @@ impl Shared {
         })
     }
 
+    /// What `psql` prints for these statements.
+    pub(crate) fn sql(&self, statements: &str) -> anyhow::Result<String> {
+        let (_host, database) = self.url.rsplit_once('/').context("the URL names no database")?;
+        self.postgres.sql(database, statements)
+    }
+
     fn config(&self) -> PathBuf {
         self.folder.path().join("runtime-config.toml")
     }

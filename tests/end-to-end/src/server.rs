@@ -68,7 +68,7 @@ struct Second {
     server: Server,
     address: RoundRobin,
     /// Goes when both hosts have.
-    _shared: Shared,
+    shared: Shared,
 }
 
 impl Server {
@@ -102,7 +102,7 @@ impl Server {
         first.second = Some(Box::new(Second {
             server,
             address,
-            _shared: shared,
+            shared,
         }));
         Ok(first)
     }
@@ -131,6 +131,15 @@ impl Server {
     #[must_use]
     pub fn state(&self) -> &Path {
         self.state.path()
+    }
+
+    /// What `psql` prints for these statements, where everything is in one Postgres.
+    ///
+    /// # Errors
+    /// It refuses them.
+    pub fn sql(&self, statements: &str) -> anyhow::Result<Option<String>> {
+        let second = self.second.as_ref();
+        second.map(|second| second.shared.sql(statements)).transpose()
     }
 
     /// Kills the process as a power cut would: no signal handler runs.
