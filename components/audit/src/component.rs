@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use spin_sdk::http::{IntoResponse, Request};
 use todo_service::authenticate::Authenticator;
-use todo_service::component::{ChatApiKeys, now, serve};
+use todo_service::component::{ChatApiKeys, now, serve, user_limit};
 use todo_service::database::HostDatabase;
 use todo_service::refusal::Refusal;
 
@@ -41,7 +41,8 @@ thread_local! {
 #[spin_sdk::http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let audit = AUDIT.with(Rc::clone);
-    serve(request, async |request, now| audit.answer(request, now).await).await
+    let answer = async |request: &_, now| audit.answer(request, now, user_limit().await).await;
+    serve(request, answer).await
 }
 
 struct Consumer;

@@ -7,8 +7,10 @@
 use std::collections::HashSet;
 
 use todo_service::database::{Connection, DatabaseError, Value};
+use todo_service::rate_limit::RateLimits;
 
 use crate::record::{Event, head};
+use crate::schema;
 
 /// How many users one statement names.
 const AT_ONCE: usize = 64;
@@ -66,5 +68,5 @@ pub(crate) async fn erase(connection: &impl Connection, event: &Event) -> Result
             .execute(statement, std::slice::from_ref(&user_id))
             .await?;
     }
-    Ok(())
+    RateLimits::forget(connection, schema::RATE_LIMITS, &event.userid, &[]).await
 }

@@ -19,6 +19,7 @@ use todo_service::authenticate::Authenticator;
 use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::prepare;
 use todo_service::processed::Processed;
+use todo_service::rate_limit::RateLimits;
 
 /// The service on a database and a source of the keys that verify tokens. One serves many requests, also at
 /// once.
@@ -27,6 +28,7 @@ pub struct Audit<D, S> {
     database: D,
     authenticator: Authenticator<S>,
     processed: Processed,
+    limits: RateLimits,
     is_migrated: Cell<bool>,
 }
 
@@ -37,6 +39,7 @@ impl<D: Database, S> Audit<D, S> {
             database,
             authenticator,
             processed: Processed::new(schema::PROCESSED_TABLE),
+            limits: RateLimits::new(schema::RATE_LIMITS),
             is_migrated: Cell::new(false),
         }
     }

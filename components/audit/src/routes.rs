@@ -24,11 +24,16 @@ struct Entries {
 }
 
 impl<D: Database, S: KeySource> Audit<D, S> {
-    /// Answers a request that came at this time.
+    /// Answers a request that came at this time. So many requests a minute of one user are let in, or any number if it is 0.
     ///
     /// # Errors
     /// The answer is a problem.
-    pub async fn answer(&self, request: &Request<Bytes>, now: Timestamp) -> Result<Answer, Failure> {
+    pub async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        now: Timestamp,
+        user_limit: u32,
+    ) -> Result<Answer, Failure> {
         let path = request.uri().path();
         let is_history = path.strip_suffix('/').unwrap_or(path) == "/api/v1/audit";
         if !is_history && path != "/internal/metrics" {
@@ -38,14 +43,24 @@ impl<D: Database, S: KeySource> Audit<D, S> {
             return Err(Failure::method_not_allowed("GET, HEAD"));
         }
         if is_history {
-            self.history(request, now).await
+            self.history(request, now, user_limit).await
         } else {
             self.metrics().await
         }
     }
 
-    async fn history(&self, request: &Request<Bytes>, now: Timestamp) -> Result<Answer, Failure> {
+    async fn history(
+        &self,
+        request: &Request<Bytes>,
+        now: Timestamp,
+        user_limit: u32,
+    ) -> Result<Answer, Failure> {
         let caller = self.authenticator.authenticate(request.headers(), now).await?;
+        let connect = async || self.connect().await;
+        let standing = self
+            .limits
+            .admit(user_limit, &caller.user_id, now, connect)
+            .await?;
         caller.require_for(request.method())?;
         let user_id = caller.user_id;
         let query = Query::of(request.uri());
@@ -59,10 +74,11 @@ impl<D: Database, S: KeySource> Audit<D, S> {
         } else {
             None
         };
-        Ok(json_unless_known(
-            request.headers(),
-            &Entries { page, verification },
-        ))
+        let mut answer = json_unless_known(request.headers(), &Entries { page, verification });
+        if let Some(standing) = standing {
+            standing.write(answer.headers_mut());
+        }
+        Ok(answer)
     }
 
     /// For scrapers inside: the manifest gives this address no public route.

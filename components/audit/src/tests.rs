@@ -21,6 +21,9 @@ use crate::Audit;
 /// In seconds, as tokens count.
 const NOW: i64 = 1_760_000_000;
 
+/// Requests a minute of one user.
+const LIMIT: u32 = 20;
+
 fn now() -> Timestamp {
     Timestamp::from_millis(NOW * 1000).unwrap()
 }
@@ -62,7 +65,7 @@ fn record(service: &Service, messages: &[Option<Vec<u8>>]) -> Vec<Result<(), Ref
 
 fn call(service: &Service, request: http::request::Builder) -> (u16, Value) {
     let request = request.body(Bytes::new()).unwrap();
-    let answer = match block_on(service.answer(&request, now())) {
+    let answer = match block_on(service.answer(&request, now(), LIMIT)) {
         Ok(answer) => answer,
         Err(failure) => failure.answer(request.uri().path(), ""),
     };

@@ -13,6 +13,7 @@ use todo_service::answer::Answer;
 use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::prepare;
 use todo_service::outbox::Relay;
+use todo_service::rate_limit::{RateLimits, Standing};
 
 use crate::access::Access;
 use crate::assistant::{ChatStream, Provider};
@@ -22,7 +23,7 @@ use crate::failure::Failure;
 use crate::handlers;
 use crate::issuer::SecondIssuer;
 use crate::knowledge::Knowledge;
-use crate::limits::{Class, Limits, Standing};
+use crate::limits::{self, Class};
 use crate::mcp;
 use crate::platform::Platform;
 use crate::request::{Body, Call};
@@ -44,7 +45,7 @@ pub struct App<P: Platform> {
     pub(crate) cursor_key: String,
     /// What log-ins to accounts that do not exist are verified against.
     pub(crate) nobodys_hash: String,
-    pub(crate) limits: Limits,
+    pub(crate) limits: RateLimits,
     pub(crate) knowledge: Knowledge,
     pub(crate) ended: EndedSessions,
     /// Who answers in the chat.
@@ -114,7 +115,7 @@ impl<P: Platform> App<P> {
             nobodys_hash: crate::auth::password::of_nobody(&platform.random()),
             cursor_key,
             settings,
-            limits: Limits::default(),
+            limits: RateLimits::new(limits::TABLE),
             knowledge: Knowledge::default(),
             ended: EndedSessions::default(),
             provider,
@@ -302,7 +303,7 @@ impl<P: Platform> App<P> {
         let connect = || self.platform.database().connect();
         *standing = self
             .limits
-            .count(&self.settings, class, who, now, connect)
+            .count(class.limit(&self.settings), who, now, connect)
             .await?;
         match standing.as_ref().and_then(Standing::retry_after) {
             Some(seconds) => Err(Failure::rate_limited(seconds)),

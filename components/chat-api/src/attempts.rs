@@ -6,10 +6,11 @@
 //! tries: nobody can keep a user from changing the password.
 
 use sha2::{Digest as _, Sha256};
+use todo_service::rate_limit::Standing;
 
 use crate::app::{App, Caller};
 use crate::failure::Failure;
-use crate::limits::{Class, Standing};
+use crate::limits::Class;
 use crate::platform::Platform;
 use crate::request::Call;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use todo_domain::events::ReminderEventType;
 use todo_domain::time::Timestamp;
 use todo_service::database::{Database, in_transaction};
+use todo_service::rate_limit::RateLimits;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ use crate::platform::Platform;
 use crate::store::migrations::OUTBOX as OUTBOX_TABLE;
 use crate::store::tasks::{self, Reference};
 use crate::store::{
-    changes, idempotency, knowledge, limits, reminders, search, sessions, token_budgets, updates, users,
+    changes, idempotency, knowledge, reminders, search, sessions, token_budgets, updates, users,
 };
 use crate::undo::UNDOABLE_FOR;
 use crate::unit::Unit;
@@ -142,6 +143,6 @@ impl<P: Platform> App<P> {
         updates::prune(&connection, now.saturating_sub(UPDATES_KEPT_FOR), UPDATES_KEPT).await?;
         // Yesterday may still be settled.
         token_budgets::prune(&connection, now.div_euclid(24 * 3600 * 1000).saturating_sub(1)).await?;
-        Ok(limits::prune(&connection, crate::limits::oldest_window(now)).await?)
+        Ok(RateLimits::prune(&connection, crate::limits::TABLE, now).await?)
     }
 }

@@ -16,13 +16,13 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use todo_domain::problem::Code;
 use todo_service::answer::Answer;
+use todo_service::rate_limit::Standing;
 
 use self::message::{Message, Request, RpcError};
 use self::version::{Era, SUPPORTED};
 use crate::app::{App, Caller};
 use crate::failure::Failure;
 use crate::handlers::empty;
-use crate::limits::Standing;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::router::Route;

@@ -9,7 +9,6 @@ pub(crate) mod exchange;
 pub(crate) mod idempotency;
 pub(crate) mod identities;
 pub(crate) mod knowledge;
-pub(crate) mod limits;
 pub(crate) mod migrations;
 pub(crate) mod overview;
 pub(crate) mod reminders;

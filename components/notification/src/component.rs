@@ -9,7 +9,7 @@ use serde_json::Value;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::wasip3::random::random::get_random_bytes;
 use todo_service::authenticate::Authenticator;
-use todo_service::component::{self, ChatApiKeys, log, new_id, now, serve};
+use todo_service::component::{self, ChatApiKeys, log, new_id, now, serve, user_limit};
 use todo_service::database::HostDatabase;
 use todo_service::outbound;
 use todo_service::outbox::{self, Receiver};
@@ -74,7 +74,8 @@ thread_local! {
 #[spin_sdk::http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let service = SERVICE.with(Rc::clone);
-    serve(request, async |request, now| service.answer(request, now).await).await
+    let answer = async |request: &_, now| service.answer(request, now, user_limit().await).await;
+    serve(request, answer).await
 }
 
 struct Handlers;

@@ -3,8 +3,9 @@
 
 use todo_service::answer::Failure;
 use todo_service::database::{Connection, DatabaseError, Value};
+use todo_service::rate_limit::RateLimits;
 
-use crate::schema::OUTBOX;
+use crate::schema::{OUTBOX, RATE_LIMITS};
 
 /// The jobs of a user, by the tables that they are about.
 const JOBS: &[&str] = &[
@@ -38,7 +39,7 @@ pub(crate) async fn erase(
     for statement in HELD {
         connection.execute(statement, &user).await?;
     }
-    Ok(())
+    RateLimits::forget(connection, RATE_LIMITS, user_id, &[]).await
 }
 
 /// Refuses a user who was erased and whose token is still good.

@@ -37,6 +37,7 @@ use todo_service::database::{Database, DatabaseError};
 use todo_service::migrate::prepare;
 use todo_service::outbox::Relay;
 use todo_service::processed::Processed;
+use todo_service::rate_limit::RateLimits;
 
 /// The service on a database, a source of the keys that verify tokens, and a platform. One serves many
 /// requests, also at once.
@@ -47,6 +48,7 @@ pub struct Notifications<D, S, P> {
     platform: P,
     relay: Relay,
     processed: Processed,
+    limits: RateLimits,
     is_migrated: Cell<bool>,
     is_watched: Cell<bool>,
 }
@@ -60,6 +62,7 @@ impl<D: Database, S, P: Platform> Notifications<D, S, P> {
             relay: Relay::new(schema::OUTBOX, platform.new_id()),
             processed: Processed::new(schema::PROCESSED_TABLE),
             platform,
+            limits: RateLimits::new(schema::RATE_LIMITS),
             is_migrated: Cell::new(false),
             is_watched: Cell::new(false),
         }

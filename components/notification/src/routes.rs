@@ -36,11 +36,16 @@ struct Snooze {
 const LONGEST_SNOOZE: i64 = 366 * 24 * 60;
 
 impl<D: Database, S: KeySource, P: Platform> Notifications<D, S, P> {
-    /// Answers a request that came at this time.
+    /// Answers a request that came at this time. So many requests a minute of one user are let in, or any number if it is 0.
     ///
     /// # Errors
     /// The answer is a problem.
-    pub async fn answer(&self, request: &Request<Bytes>, now: Timestamp) -> Result<Answer, Failure> {
+    pub async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        now: Timestamp,
+        user_limit: u32,
+    ) -> Result<Answer, Failure> {
         let path = request.uri().path();
         let rest = path
             .strip_prefix(ROOT)
@@ -48,35 +53,54 @@ impl<D: Database, S: KeySource, P: Platform> Notifications<D, S, P> {
         let rest = rest.ok_or_else(Failure::not_found)?;
         let rest = rest.strip_prefix('/').unwrap_or(rest);
         let caller = self.authenticator.authenticate(request.headers(), now).await?;
+        let connect = async || self.connect().await;
+        let standing = self
+            .limits
+            .admit(user_limit, &caller.user_id, now, connect)
+            .await?;
         check(&caller, rest, request.method())?;
-        let user_id = caller.user_id;
+        let mut answer = self.answer_to(&caller.user_id, rest, request, now).await?;
+        if let Some(standing) = standing {
+            standing.write(answer.headers_mut());
+        }
+        Ok(answer)
+    }
+
+    /// Answers a user's request for what stands at `rest` of the service's addresses.
+    async fn answer_to(
+        &self,
+        user_id: &str,
+        rest: &str,
+        request: &Request<Bytes>,
+        now: Timestamp,
+    ) -> Result<Answer, Failure> {
         let (headers, body) = (request.headers(), request.body());
         match (rest, request.method()) {
-            ("", &Method::GET | &Method::HEAD) => self.list(request, &user_id).await,
+            ("", &Method::GET | &Method::HEAD) => self.list(request, user_id).await,
             ("", _) => Err(Failure::method_not_allowed("GET, HEAD")),
-            ("read-all", &Method::POST) => self.read_all(&user_id, now).await,
+            ("read-all", &Method::POST) => self.read_all(user_id, now).await,
             ("read-all", _) => Err(Failure::method_not_allowed("POST")),
-            ("settings", &Method::GET | &Method::HEAD) => self.settings(headers, &user_id).await,
-            ("settings", &Method::PUT) => self.set(body, &user_id, now).await,
+            ("settings", &Method::GET | &Method::HEAD) => self.settings(headers, user_id).await,
+            ("settings", &Method::PUT) => self.set(body, user_id, now).await,
             ("settings", _) => Err(Failure::method_not_allowed("GET, HEAD, PUT")),
-            ("settings/webhook/secret", &Method::POST) => self.rotate_secret(&user_id, now).await,
+            ("settings/webhook/secret", &Method::POST) => self.rotate_secret(user_id, now).await,
             ("settings/webhook/secret", _) => Err(Failure::method_not_allowed("POST")),
             ("push-key", &Method::GET | &Method::HEAD) => self.push_key(headers).await,
             ("push-key", _) => Err(Failure::method_not_allowed("GET, HEAD")),
-            ("subscriptions", &Method::GET | &Method::HEAD) => self.subscriptions(headers, &user_id).await,
-            ("subscriptions", &Method::POST) => self.subscribe(body, &user_id, now).await,
-            ("subscriptions", &Method::DELETE) => self.unsubscribe(body, &user_id).await,
+            ("subscriptions", &Method::GET | &Method::HEAD) => self.subscriptions(headers, user_id).await,
+            ("subscriptions", &Method::POST) => self.subscribe(body, user_id, now).await,
+            ("subscriptions", &Method::DELETE) => self.unsubscribe(body, user_id).await,
             ("subscriptions", _) => Err(Failure::method_not_allowed("GET, HEAD, POST, DELETE")),
             (path, method) => match (path.split_once('/'), method) {
-                (None, &Method::PATCH) => self.change(path, body, &user_id, now).await,
+                (None, &Method::PATCH) => self.change(path, body, user_id, now).await,
                 (None, _) => Err(Failure::method_not_allowed("PATCH")),
                 (Some((id, "deliveries")), &Method::GET | &Method::HEAD) => {
-                    self.deliveries(headers, &user_id, id).await
+                    self.deliveries(headers, user_id, id).await
                 }
                 (Some((_, "deliveries")), _) => Err(Failure::method_not_allowed("GET, HEAD")),
-                (Some((id, "snooze")), &Method::POST) => self.snooze(id, body, &user_id, now).await,
+                (Some((id, "snooze")), &Method::POST) => self.snooze(id, body, user_id, now).await,
                 (Some((id, "snooze")), &Method::DELETE) => {
-                    self.leave(&user_id, id).await.map(|()| settings::no_content())
+                    self.leave(user_id, id).await.map(|()| settings::no_content())
                 }
                 (Some((_, "snooze")), _) => Err(Failure::method_not_allowed("POST, DELETE")),
                 _ => Err(Failure::not_found()),

@@ -169,7 +169,7 @@ impl Fixture {
     fn call(&self, request: http::request::Builder, body: &str) -> (u16, Value) {
         let request = request.body(Bytes::from(body.to_owned())).unwrap();
         let time = Timestamp::from_millis(self.platform.now()).unwrap();
-        let answer = match block_on(self.service.answer(&request, time)) {
+        let answer = match block_on(self.service.answer(&request, time, 0)) {
             Ok(answer) => answer,
             Err(failure) => failure.answer(request.uri().path(), ""),
         };

@@ -1,13 +1,13 @@
 //! The tables of the audit log.
 
 use todo_service::migrate::{Migration, Schema};
-use todo_service::processed_table;
+use todo_service::{processed_table, rate_limit_table};
 
 /// All changes so far.
 pub const SCHEMA: Schema = Schema {
     service: "audit",
     version_table: "audit_schema",
-    migrations: &[FIRST, PROCESSED, ERASURE],
+    migrations: &[FIRST, PROCESSED, ERASURE, RATE_LIMITS],
 };
 
 /// The log, and what is counted while recording.
@@ -123,4 +123,12 @@ const ERASURE: Migration = Migration {
             BEGIN RAISE EXCEPTION 'the audit log is append-only: entries are neither changed nor deleted'; END $refuse$",
     ],
     loses: "which accounts were deleted: events of theirs that come late are recorded again",
+};
+
+/// How many requests each user has made lately.
+const RATE_LIMITS: Migration = Migration {
+    name: "rate limits",
+    forward: &[rate_limit_table!("audit_rate_limits")],
+    back: &["DROP TABLE audit_rate_limits"],
+    loses: "",
 };

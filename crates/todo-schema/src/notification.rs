@@ -1,13 +1,20 @@
 //! The tables of notification.
 
 use todo_service::migrate::{Migration, Schema};
-use todo_service::{outbox_tables, processed_table};
+use todo_service::{outbox_tables, processed_table, rate_limit_table};
 
 /// All changes so far.
 pub const SCHEMA: Schema = Schema {
     service: "notification",
     version_table: "notification_schema",
-    migrations: &[FIRST, SHARED_OUTBOX, CHANNELS, ERASURE, OUTBOX_INDEXES],
+    migrations: &[
+        FIRST,
+        SHARED_OUTBOX,
+        CHANNELS,
+        ERASURE,
+        OUTBOX_INDEXES,
+        RATE_LIMITS,
+    ],
 };
 
 /// Notifications, and events that tell of them.
@@ -175,5 +182,13 @@ const OUTBOX_INDEXES: Migration = Migration {
         "DROP INDEX notification_outbox_rejected",
         "DROP INDEX notification_outbox_by_holder",
     ],
+    loses: "",
+};
+
+/// How many requests each user has made lately.
+const RATE_LIMITS: Migration = Migration {
+    name: "rate limits",
+    forward: &[rate_limit_table!("notification_rate_limits")],
+    back: &["DROP TABLE notification_rate_limits"],
     loses: "",
 };

@@ -15,6 +15,7 @@ use todo_domain::validation::FieldError;
 
 use crate::authenticate::AuthenticationError;
 use crate::database::DatabaseError;
+use crate::rate_limit::Standing;
 
 /// What every service answers with.
 pub type Answer = Response<Bytes>;
@@ -76,6 +77,7 @@ impl<T> Page<T> {
 pub struct Failure {
     problem: Box<Problem>,
     header: Option<(HeaderName, &'static str)>,
+    standing: Option<Standing>,
     reason: Option<String>,
 }
 
@@ -86,6 +88,7 @@ impl Failure {
         Self {
             problem: Box::new(Problem::new(code, detail)),
             header: None,
+            standing: None,
             reason: None,
         }
     }
@@ -130,6 +133,16 @@ impl Failure {
         }
     }
 
+    /// It is one request too many of the caller, who stands so.
+    #[must_use]
+    pub fn rate_limited(standing: Standing) -> Self {
+        let seconds = standing.retry_after().unwrap_or(1);
+        Self {
+            standing: Some(standing),
+            ..Self::new(Code::RateLimited, format!("try again in {seconds} s"))
+        }
+    }
+
     /// Something that the service needs is away; the reason is for the log.
     #[must_use]
     pub fn unavailable(reason: impl Into<String>) -> Self {
@@ -159,6 +172,9 @@ impl Failure {
         let mut answer = with_body(status, problem::CONTENT_TYPE, problem.to_json().into());
         if let Some((name, value)) = self.header {
             answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(standing) = self.standing {
+            standing.write(answer.headers_mut());
         }
         answer
     }
@@ -206,6 +222,7 @@ impl From<FieldError> for Failure {
         Self {
             problem: Box::new(Problem::validation(vec![error])),
             header: None,
+            standing: None,
             reason: None,
         }
     }

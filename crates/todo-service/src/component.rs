@@ -1,5 +1,6 @@
 //! The host's side of a component: requests in and out, the clock, variables.
 
+use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -18,6 +19,9 @@ const LARGEST_BODY: usize = 1 << 20;
 
 /// An answer as the host takes it.
 pub type HostAnswer = http::Response<Full<Bytes>>;
+
+/// How many requests a minute of one user are let in, where nothing else is said.
+const USER_LIMIT: u32 = 300;
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -139,6 +143,29 @@ fn request_id(headers: &HeaderMap) -> String {
 #[must_use]
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// How many requests a minute of one user are let in, by the variable `rate_limit_default`; 300 if it says nothing, or nothing
+/// that is a number, and 0 for any number.
+pub async fn user_limit() -> u32 {
+    thread_local! {
+        /// Variables stay what they are as long as an instance lives.
+        static LIMIT: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+    if let Some(known) = LIMIT.get() {
+        return known;
+    }
+    let given = variable("rate_limit_default").await;
+    let limit = given.trim().parse().unwrap_or_else(|_not_a_number| {
+        if !given.trim().is_empty() {
+            log(&format!(
+                "variable `rate_limit_default` is `{given}`, which is no whole number; using {USER_LIMIT}"
+            ));
+        }
+        USER_LIMIT
+    });
+    LIMIT.set(Some(limit));
+    limit
 }
 
 /// Writes a line to the component's log.

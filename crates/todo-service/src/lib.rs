@@ -18,4 +18,5 @@ pub mod outbound;
 pub mod outbox;
 pub mod processed;
 pub mod query;
+pub mod rate_limit;
 pub mod refusal;

@@ -159,7 +159,7 @@ fn metrics_count_deleted_accounts_apart_from_entries() {
         .uri("/internal/metrics")
         .body(Bytes::new())
         .unwrap();
-    let answer = block_on(service.answer(&request, now())).unwrap();
+    let answer = block_on(service.answer(&request, now(), LIMIT)).unwrap();
     let text = String::from_utf8(answer.into_body().to_vec()).unwrap();
     for line in [
         "todo_events_total{type=\"user.deleted\"} 1",

@@ -49,6 +49,24 @@ fn a_personal_api_token_sees_what_its_scopes_allow() {
 }
 
 #[test]
+fn whoever_asks_too_often_has_to_wait_and_nobody_else() {
+    let (database, service) = service();
+    record(&service, &[created(1, "ada"), created(2, "bob")]);
+    let ask = |service: &Service, user_id: &str| {
+        call(service, TestIssuer::request(user_id, NOW).uri("/api/v1/audit")).0
+    };
+    let other = Audit::new(database.clone(), Authenticator::new(TestIssuer));
+    let statuses: Vec<u16> = (0..LIMIT).map(|_| ask(&service, "ada")).collect();
+    assert_eq!(statuses, vec![200; 20]);
+    let (status, problem) = call(&service, TestIssuer::request("ada", NOW).uri("/api/v1/audit"));
+    assert_eq!((status, &problem["code"]), (429, &json!("rate_limited")));
+    // Another instance learns of it with its first share, which is two of twenty.
+    let statuses = [1, 2, 3].map(|_| ask(&other, "ada"));
+    assert_eq!(statuses, [200, 200, 429]);
+    assert_eq!((ask(&service, "bob"), ask(&other, "bob")), (200, 200));
+}
+
+#[test]
 fn filters_narrow_the_history() {
     let (_, service) = service();
     record(
@@ -139,7 +157,7 @@ fn metrics_count_what_happened() {
         .uri("/internal/metrics")
         .body(Bytes::new())
         .unwrap();
-    let answer = block_on(service.answer(&request, now())).unwrap();
+    let answer = block_on(service.answer(&request, now(), LIMIT)).unwrap();
     let text = String::from_utf8(answer.into_body().to_vec()).unwrap();
     for line in [
         "# TYPE todo_events_total counter",

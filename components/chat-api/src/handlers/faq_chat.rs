@@ -7,12 +7,13 @@ use todo_domain::problem::Code;
 use todo_domain::validation::FieldError;
 use todo_knowledge::limits::{MESSAGE_LIMIT, SESSION_LIMIT};
 use todo_service::answer::{self, Answer};
+use todo_service::rate_limit::Standing;
 
 use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::failure::Failure;
 use crate::knowledge::fields::Fields;
-use crate::limits::{Class, Standing};
+use crate::limits::Class;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::store::knowledge::log::{self, Interaction};

@@ -8,12 +8,13 @@ use http::Method;
 use todo_domain::problem::Code;
 use todo_knowledge::Kind;
 use todo_service::answer::Answer;
+use todo_service::rate_limit::Standing;
 
 use super::faq_chat::KEY_HEADER;
 use crate::access::Access;
 use crate::app::{App, Caller};
 use crate::failure::Failure;
-use crate::limits::{Class, Standing};
+use crate::limits::Class;
 use crate::platform::Platform;
 use crate::request::Call;
 use crate::router::operator::OperatorRoute;

@@ -1,8 +1,10 @@
 //! All that is kept of a user, and its removal: as many statements for a hundred thousand tasks as for one.
 
 use todo_service::database::{Connection, DatabaseError, Value};
+use todo_service::rate_limit::RateLimits;
 
-use crate::store::{limits, search};
+use crate::limits;
+use crate::store::search;
 
 /// Each table with something of a user, by what is removed from it. Rows come before those by which they are found.
 pub(crate) const HELD: &[&str] = &[
@@ -36,6 +38,5 @@ pub(crate) async fn remove(connection: &impl Connection, user_id: &str) -> Resul
         connection.execute(statement, &user).await?;
     }
     // Other counts do not show whose they are.
-    let counts = ["default", "chat"].map(|name| format!("{name}:{user_id}"));
-    limits::forget(connection, &counts).await
+    RateLimits::forget(connection, limits::TABLE, user_id, &["chat"]).await
 }

@@ -40,7 +40,7 @@ fn the_methods_of_every_path_are_those_that_are_described() {
         let request = TestIssuer::request("ann", NOW).method("TRACE").uri(uri);
         let request = request.body(Bytes::new()).unwrap();
         let time = super::now();
-        let failure = futures::executor::block_on(fixture.service.answer(&request, time)).unwrap_err();
+        let failure = futures::executor::block_on(fixture.service.answer(&request, time, 0)).unwrap_err();
         let answer = failure.answer(path, "");
         let problem: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(answer.status(), 405, "{problem}");

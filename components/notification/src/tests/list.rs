@@ -37,6 +37,36 @@ fn notifications_are_marked_as_read_and_unread() {
 }
 
 #[test]
+fn whoever_asks_too_often_has_to_wait_and_nobody_else() {
+    let fixture = Fixture::new();
+    let other = fixture.restarted();
+    let ask = |instance: &Fixture, user_id: &str| {
+        let request = TestIssuer::request(user_id, NOW).uri("/api/v1/notifications");
+        let request = request.body(Bytes::new()).unwrap();
+        let answer = match block_on(instance.service.answer(&request, now(), 5)) {
+            Ok(answer) => answer,
+            Err(failure) => failure.answer("/api/v1/notifications", ""),
+        };
+        description::is_kept(&request, &answer);
+        let left = answer.headers()["ratelimit-remaining"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        (answer.status().as_u16(), left)
+    };
+    let instances = [
+        &fixture, &other, &fixture, &other, &fixture, &other, &fixture, &other,
+    ];
+    let asked = instances.map(|instance| ask(instance, "ada"));
+    // One more than five: of the fifth the other instance hears with the sixth.
+    let statuses = asked.each_ref().map(|(status, _left)| *status);
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 429, 429]);
+    let left = asked.map(|(_status, left)| left);
+    assert_eq!(left, ["4", "3", "2", "1", "0", "0", "0", "0"]);
+    assert_eq!(ask(&other, "bob").0, 200);
+}
+
+#[test]
 fn nobody_sees_or_changes_anothers_notifications() {
     let fixture = Fixture::new();
     fixture.deliver(&[triggered(1, "ada"), triggered(2, "bob")]);

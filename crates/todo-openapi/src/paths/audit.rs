@@ -23,6 +23,7 @@ pub(super) fn operations() -> Vec<Operation> {
             ["get", "/api/v1/audit", "listHistory", "List what happened"],
         )
         .of_user()
+        .limited()
         .fails(&[Code::Forbidden])
         .query("task_id", any_text(), "Only what happened to this task.")
         .query("type", any_text(), "Only events of this type.")

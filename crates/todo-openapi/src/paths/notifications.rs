@@ -9,6 +9,7 @@ use crate::schema::{boolean, named};
 fn of_user(route: [&'static str; 4]) -> Operation {
     Operation::new(Service::Notification, "Notifications", route)
         .of_user()
+        .limited()
         .fails(&[Code::Forbidden])
 }
 

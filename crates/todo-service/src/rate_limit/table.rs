@@ -1,27 +1,45 @@
 //! Counts of requests that all instances share.
 
-use todo_service::database::{Connection, DatabaseError};
+use crate::database::{Connection, DatabaseError};
+
+/// The statement that makes the table.
+#[macro_export]
+macro_rules! rate_limit_table {
+    ($table:literal) => {
+        concat!(
+            "CREATE TABLE ",
+            $table,
+            " (
+            bucket TEXT PRIMARY KEY,
+            \"window\" INTEGER NOT NULL,
+            used INTEGER NOT NULL,
+            previous INTEGER NOT NULL,
+            is_accepted INTEGER NOT NULL
+        ) WITHOUT ROWID"
+        )
+    };
+}
 
 /// What was counted under one name: in this window of time and in the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) used: i64,
-    pub(crate) previous: i64,
+pub(super) struct Counts {
+    pub(super) used: i64,
+    pub(super) previous: i64,
 }
 
 /// Requests to be counted, and when.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Addition {
-    pub(crate) requests: i64,
+pub(super) struct Addition {
+    pub(super) requests: i64,
     /// The number of the present window.
-    pub(crate) window: i64,
+    pub(super) window: i64,
     /// How much greater the number of the next one is.
-    pub(crate) step: i64,
+    pub(super) step: i64,
     /// The length of a window, and how much of the present one is left.
-    pub(crate) length: i64,
-    pub(crate) left: i64,
+    pub(super) length: i64,
+    pub(super) left: i64,
     /// Counted only if no more than these are then within one length.
-    pub(crate) limit: i64,
+    pub(super) limit: i64,
 }
 
 /// The counts as they are in the present window. A clock that is a little behind counts into the newer one.
@@ -29,14 +47,15 @@ const PREVIOUS: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.previous WHEN 
 const USED: &str = "CASE WHEN ?2 <= kept.\"window\" THEN kept.used ELSE 0 END";
 
 /// Counts requests, unless they would be too many. Answers the counts after it, and whether they were counted.
-pub(crate) async fn add(
+pub(super) async fn add(
     connection: &impl Connection,
+    table: &str,
     bucket: &str,
     addition: Addition,
 ) -> Result<(Counts, bool), DatabaseError> {
     let fits = format!("({USED}) + (({PREVIOUS}) * ?5 + ?4 - 1) / ?4 + ?3 <= ?6");
     let statement = format!(
-        "INSERT INTO chat_rate_limits AS kept (bucket, \"window\", used, previous, is_accepted)
+        "INSERT INTO {table} AS kept (bucket, \"window\", used, previous, is_accepted)
             VALUES (?1, ?2, ?3, 0, 1)
         ON CONFLICT (bucket) DO UPDATE SET previous = {PREVIOUS},
             is_accepted = CASE WHEN {fits} THEN 1 ELSE 0 END,
@@ -74,22 +93,22 @@ pub(crate) async fn add(
     }
 }
 
-/// Forgets what was counted under these names.
-pub(crate) async fn forget(connection: &impl Connection, buckets: &[String]) -> Result<(), DatabaseError> {
-    for bucket in buckets {
-        let statement = "DELETE FROM chat_rate_limits WHERE bucket = ?";
-        connection.execute(statement, &[bucket.as_str().into()]).await?;
-    }
-    Ok(())
+/// Forgets what was counted under this name.
+pub(super) async fn forget(
+    connection: &impl Connection,
+    table: &str,
+    bucket: &str,
+) -> Result<(), DatabaseError> {
+    let statement = format!("DELETE FROM {table} WHERE bucket = ?");
+    connection.execute(&statement, &[bucket.into()]).await.map(drop)
 }
 
 /// Forgets the counts of windows before this one.
-pub(crate) async fn prune(connection: &impl Connection, window: i64) -> Result<(), DatabaseError> {
-    connection
-        .execute(
-            "DELETE FROM chat_rate_limits WHERE \"window\" < ?",
-            &[window.into()],
-        )
-        .await
-        .map(drop)
+pub(super) async fn prune(
+    connection: &impl Connection,
+    table: &str,
+    window: i64,
+) -> Result<(), DatabaseError> {
+    let statement = format!("DELETE FROM {table} WHERE \"window\" < ?");
+    connection.execute(&statement, &[window.into()]).await.map(drop)
 }
