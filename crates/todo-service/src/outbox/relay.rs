@@ -64,7 +64,8 @@ struct Running<'a>(&'a Relay);
 
 impl<'a> Running<'a> {
     fn begin(relay: &'a Relay) -> Option<Self> {
-        (!relay.is_running.replace(true)).then_some(Self(relay))
+        // Made only if nobody else runs: dropping one says that nobody does any more.
+        (!relay.is_running.replace(true)).then(|| Self(relay))
     }
 }
 

@@ -3,6 +3,7 @@
 mod replicas;
 
 use std::cell::{Cell, RefCell};
+use std::task::Poll;
 
 use futures::FutureExt as _;
 use futures::executor::block_on;
@@ -44,9 +45,14 @@ struct Fake {
 
 impl Fake {
     async fn take(&self, what: Vec<String>) -> Result<(), PlatformError> {
-        if self.is_stuck.get() {
-            std::future::pending::<()>().await;
-        }
+        std::future::poll_fn(|context| {
+            if !self.is_stuck.get() {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
         self.now.set(self.now.get() + self.takes.get());
         if self.is_away.get() {
             return Err(PlatformError::Unavailable("away".to_owned()));
@@ -248,6 +254,27 @@ fn what_an_instance_gave_up_half_way_it_takes_up_again_at_once() {
         drop(running);
         fixture.fake.is_stuck.set(false);
         fixture.run().unwrap();
+        assert_eq!(fixture.told(), ["1", "2"]);
+    });
+}
+
+#[test]
+fn an_instance_tells_once_at_a_time_however_many_ask() {
+    on_both(|database| {
+        let fixture = Fixture::new(database);
+        fixture.append(&[event("a", "1")]);
+        fixture.fake.is_stuck.set(true);
+        let mut running = Box::pin(fixture.relay.run(&fixture.database, &fixture.fake));
+        while fixture.rows("SELECT seq FROM note_outbox WHERE holder = 'first'") < 1 {
+            assert_eq!(running.as_mut().now_or_never(), None);
+        }
+        fixture.append(&[event("b", "2")]);
+        for _ in 0..3 {
+            let another = fixture.relay.run(&fixture.database, &fixture.fake);
+            assert_eq!(another.now_or_never(), Some(Ok(())));
+        }
+        fixture.fake.is_stuck.set(false);
+        block_on(running).unwrap();
         assert_eq!(fixture.told(), ["1", "2"]);
     });
 }
