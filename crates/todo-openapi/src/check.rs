@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
@@ -33,10 +35,8 @@ pub struct Exchange<'a> {
     pub sent: &'a [u8],
     /// The answer's status.
     pub status: u16,
-    /// The answer's `content-type`; empty if it has none.
-    pub content_type: &'a str,
-    /// The names of its headers, in lower case.
-    pub headers: &'a [&'a str],
+    /// Its headers.
+    pub headers: &'a HeaderMap,
     /// Its body.
     pub received: &'a [u8],
 }
@@ -104,7 +104,7 @@ impl Contract {
         let answer = self.resolved(answer.ok_or("the status is not described")?);
         for name in EXACT_HEADERS {
             let is_described = answer.pointer(&format!("/headers/{name}")).is_some();
-            let is_there = exchange.headers.contains(&name.to_ascii_lowercase().as_str());
+            let is_there = exchange.headers.contains_key(name);
             if is_described != is_there && exchange.status < 300 {
                 return Err(format!(
                     "`{name}` is described: {is_described}, but there: {is_there}"
@@ -136,7 +136,11 @@ impl Contract {
         content: Option<&Map<String, Value>>,
         exchange: &Exchange<'_>,
     ) -> Result<(), String> {
-        let media_type = exchange.content_type.split(';').next().unwrap_or_default().trim();
+        let content_type = exchange.headers.get(CONTENT_TYPE);
+        let content_type = content_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
         let Some(content) = content else {
             let is_empty = exchange.received.is_empty();
             return is_empty.then_some(()).ok_or_else(|| "it has a body".to_owned());

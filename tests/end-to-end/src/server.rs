@@ -1,5 +1,6 @@
 //! One running host.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -47,6 +48,25 @@ pub struct ServerOptions {
     pub wrapper: Vec<String>,
 }
 
+impl ServerOptions {
+    /// The application without rate limits, since tests are faster than people.
+    #[must_use]
+    pub fn without_limits() -> Self {
+        let limits = ["auth", "account", "chat", "default", "faq"];
+        Self::default().with(limits.map(|limit| (format!("rate_limit_{limit}"), 0)))
+    }
+
+    /// Sets variables besides.
+    #[must_use]
+    pub fn with(mut self, variables: impl IntoIterator<Item = (impl Display, impl Display)>) -> Self {
+        let arguments = variables
+            .into_iter()
+            .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")]);
+        self.arguments.extend(arguments);
+        self
+    }
+}
+
 /// A host with its own state directory and ports. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Server {
@@ -78,13 +98,7 @@ impl Server {
     /// # Errors
     /// It does not become ready.
     pub async fn start() -> anyhow::Result<Self> {
-        let options = ServerOptions {
-            arguments: ["auth", "account", "chat", "default"]
-                .iter()
-                .flat_map(|limit| ["--variable".to_owned(), format!("rate_limit_{limit}=0")])
-                .collect(),
-            ..ServerOptions::default()
-        };
+        let options = ServerOptions::without_limits();
         if pair::is_wanted()? {
             return Self::start_pair(options).await;
         }

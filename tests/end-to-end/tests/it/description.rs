@@ -13,17 +13,8 @@ const KEY: &str = "key-of-a-program-and-operator";
 
 /// The application with everything that keys open.
 async fn with_keys() -> Server {
-    let limits = ["auth", "account", "chat", "default", "faq"];
-    let variables = limits
-        .map(|limit| format!("rate_limit_{limit}=0"))
-        .into_iter()
-        .chain(["faq_api_key", "admin_api_key"].map(|name| format!("{name}={KEY}")));
-    let options = ServerOptions {
-        arguments: variables
-            .flat_map(|variable| ["--variable".to_owned(), variable])
-            .collect(),
-        ..ServerOptions::default()
-    };
+    let options =
+        ServerOptions::without_limits().with(["faq_api_key", "admin_api_key"].map(|name| (name, KEY)));
     Server::start_with(options).await.unwrap()
 }
 

@@ -106,25 +106,10 @@ async fn answer(
 }
 
 async fn start(variables: &[(&str, String)]) -> Server {
-    let limits =
-        ["auth", "chat", "default", "faq"].map(|limit| (format!("rate_limit_{limit}"), "0".to_owned()));
-    let keys = [("faq_api_key", SHOP), ("admin_api_key", OPERATOR)];
-    let arguments = limits
-        .into_iter()
-        .chain(keys.map(|(name, key)| (name.to_owned(), key.to_owned())))
-        .chain(
-            variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone())),
-        )
-        .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")])
-        .collect();
-    Server::start_with(ServerOptions {
-        arguments,
-        ..ServerOptions::default()
-    })
-    .await
-    .unwrap()
+    let options = ServerOptions::without_limits()
+        .with([("faq_api_key", SHOP), ("admin_api_key", OPERATOR)])
+        .with(variables.iter().map(|(name, value)| (name, value)));
+    Server::start_with(options).await.unwrap()
 }
 
 async fn start_with(servers: &Servers) -> Server {

@@ -151,18 +151,8 @@ async fn take(
 
 /// The application with these variables, without limits.
 async fn start(variables: &[(&str, &str)]) -> Server {
-    let limits = ["rate_limit_auth", "rate_limit_chat", "rate_limit_default"].map(|limit| (limit, "0"));
-    let arguments = limits
-        .iter()
-        .chain(variables)
-        .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")])
-        .collect();
-    Server::start_with(ServerOptions {
-        arguments,
-        ..ServerOptions::default()
-    })
-    .await
-    .unwrap()
+    let options = ServerOptions::without_limits().with(variables.iter().copied());
+    Server::start_with(options).await.unwrap()
 }
 
 async fn set(user: &User, settings: &Value) -> Value {

@@ -43,22 +43,9 @@ pub(crate) fn host(postgres: &Postgres) -> String {
 /// The whole application on a database, without limits, since tests are faster than people.
 pub(crate) fn on(postgres: &Postgres, url: &str, further: &[(&str, &str)]) -> ServerOptions {
     let host = host(postgres);
-    let mut variables = vec![("database_url", url), ("database_host", &host)];
-    let limits = [
-        "rate_limit_auth",
-        "rate_limit_account",
-        "rate_limit_chat",
-        "rate_limit_default",
-    ];
-    variables.extend(limits.map(|limit| (limit, "0")));
-    variables.extend(further);
-    ServerOptions {
-        arguments: variables
-            .into_iter()
-            .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")])
-            .collect(),
-        ..ServerOptions::default()
-    }
+    ServerOptions::without_limits()
+        .with([("database_url", url), ("database_host", &host)])
+        .with(further.iter().copied())
 }
 
 /// Runs statements in the guest; the answer has a line for each.

@@ -14,26 +14,16 @@ const KEY: &str = "sk-very-secret";
 async fn start(model: &ChatCompletions, variables: &[(&str, &str)]) -> Server {
     let (host, base) = (model.host(), format!("{}/v1", model.host()));
     let all = [
-        ("rate_limit_auth", "0"),
-        ("rate_limit_chat", "0"),
-        ("rate_limit_default", "0"),
         ("assistant_provider", "openai"),
         ("openai_host", &host),
         ("openai_base_url", &base),
         ("openai_api_key", KEY),
         ("openai_model", "small"),
     ];
-    let arguments = all
-        .iter()
-        .chain(variables)
-        .flat_map(|(name, value)| ["--variable".to_owned(), format!("{name}={value}")])
-        .collect();
-    Server::start_with(ServerOptions {
-        arguments,
-        ..ServerOptions::default()
-    })
-    .await
-    .unwrap()
+    let options = ServerOptions::without_limits()
+        .with(all)
+        .with(variables.iter().copied());
+    Server::start_with(options).await.unwrap()
 }
 
 fn tools(answer: &Value) -> Vec<&str> {

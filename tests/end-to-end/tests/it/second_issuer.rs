@@ -17,24 +17,13 @@ const SERVICES: [&str; 3] = ["/api/v1/tasks", "/api/v1/audit", "/api/v1/notifica
 /// The application with a second issuer, and a secret that its services show each other.
 async fn start(issuer: &str) -> Server {
     let host = format!("http://{}", issuer.split('/').nth(2).unwrap());
-    let variables = [
-        format!("oidc_issuer={issuer}"),
-        "oidc_audience=todo-api".to_owned(),
-        format!("oidc_host={host}"),
-        "internal_token=between-services".to_owned(),
-        "rate_limit_auth=0".to_owned(),
-        "rate_limit_chat=0".to_owned(),
-        "rate_limit_default=0".to_owned(),
-    ];
-    Server::start_with(ServerOptions {
-        arguments: variables
-            .into_iter()
-            .flat_map(|variable| ["--variable".to_owned(), variable])
-            .collect(),
-        ..ServerOptions::default()
-    })
-    .await
-    .unwrap()
+    let options = ServerOptions::without_limits().with([
+        ("oidc_issuer", issuer),
+        ("oidc_audience", "todo-api"),
+        ("oidc_host", &host),
+        ("internal_token", "between-services"),
+    ]);
+    Server::start_with(options).await.unwrap()
 }
 
 async fn send(server: &Server, token: &str, method: Method, path: &str, body: &Value) -> Response {

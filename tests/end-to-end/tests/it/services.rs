@@ -263,9 +263,7 @@ impl Split {
                 .flat_map(|id| ["--component-id".to_owned(), (*id).to_owned()]),
         );
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        for limit in ["auth", "chat", "default"] {
-            all.extend(["--variable".to_owned(), format!("rate_limit_{limit}=0")]);
-        }
+        all.extend(ServerOptions::without_limits().arguments);
         Server::start_with(ServerOptions {
             manifest: Some(root().join("spin.toml")),
             arguments: all,

@@ -90,16 +90,8 @@ pub(crate) async fn measure() -> Result<()> {
 
 /// A host with a user who has so many tasks, none of whose events is still under way.
 async fn filled(variables: &[(&str, String)], count: usize) -> Result<(Server, User)> {
-    let limits = ["auth", "chat", "default"].map(|limit| format!("rate_limit_{limit}=0"));
-    let settings = variables.iter().map(|(name, value)| format!("{name}={value}"));
-    let server = Server::start_with(ServerOptions {
-        arguments: settings
-            .chain(limits)
-            .flat_map(|setting| ["--variable".to_owned(), setting])
-            .collect(),
-        ..ServerOptions::default()
-    })
-    .await?;
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    let server = Server::start_with(ServerOptions::without_limits().with(variables)).await?;
     let user = User::sign_up(&server).await?;
     let tasks: Vec<Value> = (0..count).map(task).collect();
     for tasks in tasks.chunks(AT_ONCE) {
