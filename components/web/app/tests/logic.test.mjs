@@ -12,7 +12,7 @@ const dates = await load("format/dates.ts");
 const words = await load("format/words.ts");
 const { changes, formOf, splitTags } = await load("tasks/form.ts");
 const { problemOf } = await load("api/problem.ts");
-const { commandOf, Description, kindOf } = await load("docs/description.ts");
+const { accessOf, commandOf, Description, kindOf } = await load("docs/description.ts");
 
 const TASK = {
   id: "018f", number: 3, title: "Water the plants", description: null, status: "pending", priority: "medium", tags: ["home"],
@@ -136,26 +136,29 @@ test("the API's description becomes operations in their order, with kinds in wor
   });
   const description = new Description({
     info: { title: "T", version: "1" },
+    security: [{ bearer: [] }],
     tags: [{ name: "Tasks", description: "d" }],
     paths: {
       "/b/{id}": { put: operation(1, {
         parameters: [{ $ref: "#/components/parameters/Id" }],
         requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/Draft" } } } },
       }) },
-      "/a": { get: operation(2, { security: [] }) },
+      "/a": { get: operation(2, { security: [] }), delete: operation(3, { security: [{ operatorKey: [] }] }) },
     },
     components: {
       parameters: { Id: { name: "id", in: "path", required: true, schema: { type: "string" }, example: "7" } },
       schemas: { Draft: { type: "object", required: ["title"], properties: { title: { type: "string", maxLength: 255, examples: ["It's"] }, more: { type: "string" } } } },
     },
   });
-  const [put, get] = description.groups[0].operations;
-  assert.deepEqual([put.id, put.isOpen, get.id, get.isOpen], ["n1", false, "n2", true]);
+  const [put, get, clear] = description.groups[0].operations;
+  assert.deepEqual([put.id, get.id, clear.id], ["n1", "n2", "n3"]);
+  assert.deepEqual([put, get, clear].map(accessOf), ["Needs a token.", "Open to everybody.", "Needs the operator's key."]);
   assert.equal(
     commandOf(put, description, "http://here"),
     `curl -X PUT http://here/b/7 \\\n  -H "Authorization: Bearer $TOKEN" \\\n  -H "Content-Type: application/json" \\\n  -d '{"title":"It'\\''s"}'`,
   );
   assert.equal(commandOf(get, description, "http://here"), "curl http://here/a");
+  assert.equal(commandOf(clear, description, "http://here"), `curl -X DELETE http://here/a \\\n  -H "X-Api-Key: $KEY"`);
   assert.equal(kindOf({ type: ["string", "null"], minLength: 1, maxLength: 255 }), "text, 1–255 characters or null");
   assert.equal(kindOf({ type: "array", items: { $ref: "#/components/schemas/Draft" } }), "list of Draft");
   assert.equal(kindOf({ anyOf: [{ $ref: "#/components/schemas/Draft" }, { type: "null" }] }), "Draft or null");

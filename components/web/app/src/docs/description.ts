@@ -39,6 +39,9 @@ export interface Answer {
   codes: string[];
 }
 
+/** The security schemes of the description. */
+export type Access = "bearer" | "faqKey" | "operatorKey";
+
 export interface Operation {
   id: string;
   method: string;
@@ -48,7 +51,8 @@ export interface Operation {
   position: number;
   summary: string;
   description: string;
-  isOpen: boolean;
+  /** What opens it, any of these; nothing where it is open to everybody. */
+  access: Access[];
   parameters: Parameter[];
   body: { isRequired: boolean; content: { type: string; schema: Schema }[] } | null;
   answers: Answer[];
@@ -61,6 +65,8 @@ export interface Group {
 }
 
 type Json = Record<string, unknown>;
+
+const schemesOf = (security: unknown) => ((security ?? []) as Json[]).flatMap((one) => Object.keys(one) as Access[]);
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
@@ -129,7 +135,7 @@ export class Description {
       position: operation["x-position"] as number,
       summary: operation["summary"] as string,
       description: (operation["description"] ?? "") as string,
-      isOpen: Array.isArray(operation["security"]) && operation["security"].length === 0,
+      access: schemesOf(operation["security"] ?? this.#document["security"]),
       parameters: parameters.map((parameter) => this.resolve(parameter)),
       body: body ? { isRequired: body.required ?? false, content: contentOf(body.content) } : null,
       answers: Object.entries(answers).map(([status, given]) => {
@@ -199,13 +205,26 @@ const FORMATS: Record<string, string> = {
   "time-of-day": "time of the day",
 };
 
+const ACCESS: Record<Access, string> = {
+  bearer: "a token",
+  faqKey: "a key of the FAQ",
+  operatorKey: "the operator's key",
+};
+
+/** Who may call it, as a sentence. */
+export function accessOf(operation: Operation): string {
+  if (operation.access.length === 0) return "Open to everybody.";
+  return `Needs ${operation.access.map((access) => ACCESS[access]).join(" or ")}.`;
+}
+
 /** A command that sends the request. */
 export function commandOf(operation: Operation, description: Description, origin: string): string {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
     String(operation.parameters.find((parameter) => parameter.name === name)?.example ?? name),
   );
   const lines = [`curl ${operation.method === "get" ? "" : `-X ${operation.method.toUpperCase()} `}${origin}${path}`];
-  if (!operation.isOpen) lines.push('-H "Authorization: Bearer $TOKEN"');
+  if (operation.access.includes("bearer")) lines.push('-H "Authorization: Bearer $TOKEN"');
+  else if (operation.access.length > 0) lines.push('-H "X-Api-Key: $KEY"');
   const content = operation.body?.content[0];
   if (content) {
     lines.push(`-H "Content-Type: ${content.type}"`);
