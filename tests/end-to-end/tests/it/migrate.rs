@@ -60,7 +60,7 @@ async fn the_command_runs_alone_on_sqlite_and_passes_its_exit_code_on() {
     let made = json_of(&state, &[], "up").await;
     let chat = &made["services"][0];
     assert_eq!((&chat["service"], &chat["at"]), (&json!("chat"), &chat["latest"]));
-    let back = migrate(&state, &[], "rollback --service notification --steps 2").await;
+    let back = migrate(&state, &[], "rollback --service notification --steps 3").await;
     assert!(
         back.output.starts_with("took back notification ") && back.output.contains("lost: "),
         "{}",
