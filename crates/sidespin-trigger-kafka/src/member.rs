@@ -214,6 +214,9 @@ impl Work {
         match event {
             GroupEvent::Assigned(assignments) => {
                 self.metrics.rebalance(&self.entry.component, Rebalance::Assigned);
+                // What was committed while the group was changing may be lost without a word: the brokers refuse those of the
+                // generation before, and the library tells nobody who is not asking.
+                self.commit_again();
                 for assignment in assignments {
                     self.partitions.insert(assignment, Partition::default());
                 }
@@ -225,15 +228,18 @@ impl Work {
             GroupEvent::Records(records) => records.into_iter().for_each(|delivered| self.receive(delivered)),
             GroupEvent::Revoked { assignments, is_lost } => self.revoke(assignments, is_lost),
             GroupEvent::Progress { lags, is_connected } => self.note_progress(&lags, is_connected),
-            GroupEvent::CommitFailed => {
-                self.partitions
-                    .values_mut()
-                    .for_each(|partition| partition.offsets.forget_commit());
-                self.commit_at = Some(Instant::now() + COMMIT_AGAIN);
-            }
+            GroupEvent::CommitFailed => self.commit_again(),
             GroupEvent::Failed(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Commits after a moment what was committed before.
+    fn commit_again(&mut self) {
+        self.partitions
+            .values_mut()
+            .for_each(|partition| partition.offsets.forget_commit());
+        self.commit_at = Some(Instant::now() + COMMIT_AGAIN);
     }
 
     fn note_progress(&self, lags: &[Lag], is_connected: bool) {
