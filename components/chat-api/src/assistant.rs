@@ -104,8 +104,7 @@ pub(crate) async fn run<C: Connection>(
                 Some(number) => format!("there is no task {number}"),
                 None => failure.detail().to_owned(),
             })),
-            // What is so that it cannot be done: nothing to undo, no series to end.
-            Code::ValidationFailed | Code::Conflict => Ok(ToolOutcome::Failed(failure.detail().to_owned())),
+            Code::ValidationFailed => Ok(ToolOutcome::Failed(failure.detail().to_owned())),
             _ => Err(failure),
         },
     }
@@ -165,16 +164,27 @@ async fn attempt<C: Connection>(
             let result = ChangesResult::of_bulk(call, &request.action, &changed);
             Ok(ToolOutcome::Changes(result))
         }
-        ToolCall::Undo => undo(unit).await,
+        ToolCall::Undo => or_conflict(undo(unit).await),
         ToolCall::SkipOccurrence { task_id, missed } => {
             let missed = if *missed { Missed::AreSkipped } else { Missed::Come };
-            let applied = unit.skip(&numbered(unit, *task_id).await?, missed).await?;
-            Ok(ToolOutcome::Details(Box::new(applied.task)))
+            let skipped = unit.skip(&numbered(unit, *task_id).await?, missed).await;
+            or_conflict(skipped.map(|applied| ToolOutcome::Details(Box::new(applied.task))))
         }
         ToolCall::EndSeries { task_id } => {
-            let (task, _last) = unit.end_series(&numbered(unit, *task_id).await?).await?;
-            one(&task, true)
+            let ended = unit.end_series(&numbered(unit, *task_id).await?).await;
+            or_conflict(ended.map(|(task, _last)| ToolOutcome::Task(TaskResult::new(call, &task, true))))
         }
+    }
+}
+
+/// There is nothing to skip, to end or to undo: an outcome. Only for what finds that out before it changes anything; a conflict
+/// half-way undoes the whole turn.
+fn or_conflict(done: Result<ToolOutcome, Failure>) -> Result<ToolOutcome, Failure> {
+    match done {
+        Err(failure) if failure.code() == Code::Conflict => {
+            Ok(ToolOutcome::Failed(failure.detail().to_owned()))
+        }
+        done => done,
     }
 }
 

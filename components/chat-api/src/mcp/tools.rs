@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use todo_domain::assistant::{ToolError, ToolOutcome, tool, tools};
+use todo_domain::problem::Code;
 use todo_domain::zone::Zone;
 use todo_service::answer::Answer;
 use todo_service::database::Database;
@@ -64,7 +65,13 @@ pub(super) async fn call<P: Platform>(
     let written = app.write(call, caller, async |unit| {
         Ok(answered(&run(unit, &tool_call, zone).await?))
     });
-    Ok(written.await?)
+    match written.await {
+        // Everything is as it was before: the model can put right what stood in the way.
+        Err(failure) if failure.code() == Code::Conflict => {
+            Ok(answered(&ToolOutcome::Failed(failure.detail().to_owned())))
+        }
+        written => Ok(written?),
+    }
 }
 
 fn result(outcome: &ToolOutcome) -> Value {

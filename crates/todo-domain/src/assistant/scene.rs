@@ -79,7 +79,8 @@ impl<'a> Scene<'a> {
             .among
             .as_ref()
             .is_none_or(|numbers| numbers.contains(&number));
-        coming.or_else(|| self.context.tasks.find(number).filter(|_task| is_among))
+        // What is not in question need not be looked up.
+        coming.or_else(|| is_among.then(|| self.context.tasks.find(number)).flatten())
     }
 
     /// The tasks in question.

@@ -165,6 +165,23 @@ fn several_tasks_are_changed_together_and_taken_back_together() {
 }
 
 #[test]
+fn what_cannot_be_brought_back_whole_stays_in_the_bin_whole() {
+    let ann = Service::new().sign_up("ann@example.com");
+    let client = Client::of(&ann);
+    client.done("add_task", &json!({"title": "Pay rent"}));
+    client.done("add_task", &json!({"title": "Move house"}));
+    client.done("add_task", &json!({"title": "Pack", "parent_id": 2}));
+    client.done("bulk_tasks", &json!({"action": "delete", "task_ids": [1, 2]}));
+    // The third is a part of the second, which would have to come back first.
+    let restore = json!({"name": "bulk_tasks", "arguments": {"action": "restore", "task_ids": [1, 3]}});
+    let answer = client.request("tools/call", &restore).body;
+    assert_ne!(answer["result"]["isError"], false, "{answer}");
+    assert!(answer.to_string().contains("nothing was changed"), "{answer}");
+    assert_eq!(ann.titles(""), Vec::<String>::new());
+    client.done("bulk_tasks", &json!({"action": "restore", "task_ids": [2]}));
+}
+
+#[test]
 fn a_recurring_task_is_skipped_and_its_series_ended() {
     let client = Client::of(&Service::new().sign_up("ann@example.com"));
     client.done(
